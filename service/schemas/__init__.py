@@ -1,0 +1,1 @@
+"""Frozen pydantic models: everything that crosses an edge, and nothing that does work elsewhere."""

@@ -1,0 +1,81 @@
+"""A run: one training of one variant with one seed, and how it ended."""
+
+from datetime import datetime
+from typing import Literal
+
+from service.schemas.base import Measured, Output
+
+Status = Literal["queued", "running", "succeeded", "failed", "canceled"]
+TERMINAL: frozenset[Status] = frozenset({"succeeded", "failed", "canceled"})
+Role = Literal["baseline", "trial"]
+Direction = Literal["forward", "backward"]
+StopReason = Literal["planned", "budget", "settled", "non-finite"]
+
+
+class NonFinite(Output):
+    """The first place where a NaN or an infinity appeared: producers only, victims are left out."""
+
+    step: int
+    direction: Direction
+    """`forward` when an output went first, `backward` when a gradient did."""
+    depth: int | None
+    """Null when it is the loss itself or the input."""
+    layer: str
+    """Name of the layer, or `input` or `loss`."""
+    value: Literal["NaN", "Infinity"]
+
+
+class Failure(Output):
+    """Why work could not be done; never used for a network that diverges, which is a result."""
+
+    whose: Literal["client", "service"]
+    code: str
+    """Stable: `out-of-memory`, `out-of-time`, `crashed`, `cannot-build`, `data-missing`, `attempts-exhausted`, ..."""
+    detail: str
+
+
+class Outcome(Output):
+    """How a training ended: numbers of the whole run, of which NaN is a legitimate one."""
+
+    steps_run: int
+    stopped: StopReason
+    """`planned`: the team's whole plan was run; `budget`: the probing's steps; `non-finite`: went NaN."""
+    first_loss: Measured
+    last_loss: Measured
+    """Mean over the last tenth of the steps (at least one)."""
+    best_loss: Measured
+    trivial_loss: Measured
+    """Loss of the best constant prediction on the training data."""
+    skill: Measured
+    """1 - last_loss / trivial_loss."""
+    accuracy: Measured
+    first_nonfinite: NonFinite | None = None
+    device: str
+    """E.g. `cpu` or `cuda:0 NVIDIA H200`."""
+    engine: str
+    """E.g. `gradclinic 0.1.0, torch 2.13.0`."""
+    seconds: float
+    """Wall time of the training without the start."""
+
+
+class Run(Output):
+    """One training as a client sees it."""
+
+    id: str
+    role: Role
+    variant: str
+    """`baseline`, or the name of the remedy that is tried."""
+    seed: int
+    status: Status
+    attempt: int
+    step: int
+    """Steps done so far."""
+    steps: int
+    """Steps that it will do at most."""
+    loss: Measured
+    """Last loss seen."""
+    outcome: Outcome | None = None
+    error: Failure | None = None
+    created_at: datetime
+    started_at: datetime | None = None
+    finished_at: datetime | None = None

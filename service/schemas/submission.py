@@ -1,0 +1,27 @@
+"""What a client posts: networks, training, data, how much of it to run, and where it comes from."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from service.schemas.base import Input
+from service.schemas.data import Data
+from service.schemas.network import NetworkSpec
+from service.schemas.training import Probing, Training
+
+Project = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[A-Za-z0-9][A-Za-z0-9._/-]*$")]
+Reference = Annotated[str, Field(min_length=1, max_length=200)]
+
+
+class Submission(Input):
+    """One network (`network`) or several (`networks`, by name), and everything that its training depends on."""
+
+    network: NetworkSpec | None = None
+    networks: dict[str, NetworkSpec] | None = None
+    training: Training
+    probing: Probing = Probing()
+    data: Data | None = None
+    """Synthetic data that fits the network where it is left out; the report says so."""
+    project: Project = "default"
+    branch: Reference | None = None
+    commit: Reference | None = None

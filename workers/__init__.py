@@ -1,0 +1,1 @@
+"""What touches a tensor: the hands of Gradient Clinic."""
