@@ -41,7 +41,7 @@ def main() -> int:
 
 
 def prepare(extra: str) -> None:
-    """Make `.venv` and install the project with `extra` into it, unless that was done for these very files."""
+    """Make `.venv` and install the project with `extra`, unless that was done for these very files."""
     stamp = VENV / f"gradclinic-{extra}.stamp"
     wanted = fingerprint()
     if stamp.is_file() and stamp.read_text() == wanted:
@@ -61,7 +61,9 @@ def make_environment() -> None:
     try:
         venv.create(VENV, with_pip=True)
     except (subprocess.CalledProcessError, ModuleNotFoundError):
-        sys.exit("gradclinic: Python's venv cannot bring pip here; on Debian and Ubuntu: apt install python3-venv")
+        sys.exit(
+            "gradclinic: Python's venv cannot bring pip here; on Debian and Ubuntu: apt install python3-venv"
+        )
 
 
 def fingerprint() -> str:

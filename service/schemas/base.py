@@ -15,10 +15,15 @@ class Output(BaseModel):
     """Something the service writes: NaN and infinity are data, served as the strings "NaN" and "Infinity".
 
     Only `model_dump_json` writes those strings, so answers are made with it and never with `model_dump`.
+    A field that a reader does not know is left out, so that an older client reads a newer service.
     """
 
     model_config = ConfigDict(
-        frozen=True, extra="forbid", allow_inf_nan=True, ser_json_inf_nan="strings", use_attribute_docstrings=True
+        frozen=True,
+        extra="ignore",
+        allow_inf_nan=True,
+        ser_json_inf_nan="strings",
+        use_attribute_docstrings=True,
     )
 
 
