@@ -1,0 +1,88 @@
+"""The rule book: every module under `rules/` is found by walking the package, duplicates are refused."""
+
+import importlib
+import inspect
+import pkgutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from typing import Literal
+
+from service.diagnosis.signals import Signals
+from service.schemas.diagnosis import Measurement, Severity
+from service.schemas.plan import Layer
+
+VERSION = "2026.11"
+"""Changes whenever a judgement of the same evidence may change."""
+
+Stage = Literal["data", "precision", "output", "initialization", "architecture", "learning-rate", "consequence"]
+
+
+@dataclass(frozen=True)
+class Sighting:
+    """What one rule saw in one run of one network."""
+
+    message: str
+    """One sentence, the same for every seed that shows it."""
+    cause: str
+    """Why, in one sentence."""
+    evidence: tuple[Measurement, ...]
+    layers: tuple[Layer, ...] = ()
+    """Layers that are ill, in order of depth; the first is where it starts."""
+    clear: bool = True
+    """False where the deciding value is borderline: it can then warn, never fail a build."""
+    latent: bool | None = None
+    """Whether the network gets by all the same; follows from its skill where it is left out."""
+
+
+Detect = Callable[[Signals], Sighting | None]
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One illness: how it is named, what it reads, and the function that sees it."""
+
+    code: str
+    name: str
+    severity: Severity
+    stage: Stage
+    explains: frozenset[str]
+    """Names of the rules whose sightings this illness, being earlier in the chain of causes, accounts for."""
+    documentation: str
+    detect: Detect
+
+    @property
+    def summary(self) -> str:
+        """First line of the documentation."""
+        return self.documentation.partition("\n")[0]
+
+
+_RULES: dict[str, Rule] = {}
+
+
+def rule(
+    code: str, name: str, *, severity: Severity, stage: Stage, explains: tuple[str, ...] = ()
+) -> Callable[[Detect], Detect]:
+    """Register a detecting function under a code and a name that are never reused.
+
+    The module's docstring is the rule's page in the rule book.
+    """
+
+    def register(detect: Detect) -> Detect:
+        if code in _RULES or any(known.name == name for known in _RULES.values()):
+            raise ValueError(f"rule {code} {name} is registered twice")
+        module = inspect.getmodule(detect)
+        documentation = inspect.cleandoc(module.__doc__ or "") if module else ""
+        _RULES[code] = Rule(code, name, severity, stage, frozenset(explains), documentation, detect)
+        return detect
+
+    return register
+
+
+@cache
+def rules() -> tuple[Rule, ...]:
+    """All rules in order of their code."""
+    package = importlib.import_module("service.diagnosis.rules")
+    for module in pkgutil.iter_modules(package.__path__):
+        importlib.import_module(f"{package.__name__}.{module.name}")
+    return tuple(_RULES[code] for code in sorted(_RULES))

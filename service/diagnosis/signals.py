@@ -1,0 +1,211 @@
+"""Scale-free signals of one network in one run: what the rules look at instead of raw statistics.
+
+Nothing here is a threshold on a raw gradient. Signals are ratios over depth and time, update sizes as the
+optimiser really took them, and skill against the trivial predictor, so multiplying the loss changes none.
+"""
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from statistics import median
+
+from service.schemas.evidence import Evidence, RunEvidence
+from service.schemas.plan import Family, Layer
+from service.schemas.statistics import LayerStatistics, NetworkStatistics
+from service.schemas.submission import Submission
+
+TAPPED: frozenset[Family] = frozenset({"activation", "normalization", "recurrent", "attention", "operation"})
+LEARNED = 0.3
+"""Skill from which a network counts as learning: evidence beside it is latent."""
+ADAPTIVE = frozenset({"Adam", "AdamW", "Adamax", "NAdam", "RAdam", "RMSprop", "Adagrad", "Adadelta", "Adafactor"})
+"""Optimisers that divide each gradient by a running estimate of its size."""
+SETTLED_PROBES = 3
+
+
+@dataclass(frozen=True)
+class Signals:
+    """One network of one run. Methods take a probed step and answer None where it was not measured."""
+
+    submission: Submission
+    planned_steps: int
+    network: str
+    layers: tuple[Layer, ...]
+    """Of this network alone, in order of depth."""
+    run: RunEvidence
+
+    @cached_property
+    def statistics(self) -> dict[int, dict[int, LayerStatistics]]:
+        """Statistics by probed step, then depth."""
+        own = {layer.depth for layer in self.layers}
+        table: dict[int, dict[int, LayerStatistics]] = {}
+        for row in self.run.layers:
+            if row.depth in own:
+                table.setdefault(row.step, {})[row.depth] = row
+        return dict(sorted(table.items()))
+
+    @property
+    def steps(self) -> tuple[int, ...]:
+        """Probed steps, ascending."""
+        return tuple(self.statistics)
+
+    @cached_property
+    def taps(self) -> tuple[Layer, ...]:
+        """Hidden layers whose output and its gradient were measured; the output itself is no hidden layer.
+
+        Linear networks have no activation to tap: there the weighted layers stand in.
+        """
+        first = next(iter(self.statistics.values()), {})
+        hidden = [layer for layer in self.layers if layer.depth not in self._tail]
+        measured = [
+            layer
+            for layer in hidden
+            if (row := first.get(layer.depth)) is not None and row.output_gradient_rms is not None
+        ]
+        tapped = [layer for layer in measured if layer.family in TAPPED]
+        return tuple(tapped if len(tapped) > 1 else measured)
+
+    @cached_property
+    def _tail(self) -> frozenset[int]:
+        """Depths from the last weighted layer on: the output layer and what shapes it."""
+        weighted = [layer.depth for layer in self.weighted]
+        return frozenset(layer.depth for layer in self.layers if weighted and layer.depth >= weighted[-1])
+
+    @cached_property
+    def weighted(self) -> tuple[Layer, ...]:
+        """Layers with weights of their own that carry the signal (normalisation is left out)."""
+        return tuple(layer for layer in self.layers if layer.parameters and layer.family != "normalization")
+
+    @property
+    def adaptive(self) -> bool:
+        """Whether the optimiser scales each gradient by its own size."""
+        return self.submission.training.optimizer.type in ADAPTIVE
+
+    @property
+    def skill(self) -> float | None:
+        """Of the run's last tenth; None for objectives without a trivial predictor."""
+        return self.run.outcome.skill
+
+    @property
+    def learned(self) -> bool:
+        """Whether the network got somewhere: then evidence of an illness is latent."""
+        return self.skill is not None and self.skill >= LEARNED
+
+    def row(self, step: int, layer: Layer) -> LayerStatistics | None:
+        """What was measured at one layer at one step."""
+        return self.statistics.get(step, {}).get(layer.depth)
+
+    def values(self, step: int, statistic: str, layers: Sequence[Layer]) -> list[tuple[Layer, float]]:
+        """One statistic along `layers`, those left out where it was not measured."""
+        rows = ((layer, self.row(step, layer)) for layer in layers)
+        pairs = ((layer, getattr(row, statistic)) for layer, row in rows if row is not None)
+        return [(layer, value) for layer, value in pairs if value is not None]
+
+    def gradient_norms(self, step: int) -> list[tuple[Layer, float]]:
+        """L2 norm of dL/da per example at each tap (RMS times root of the size: pooling keeps it)."""
+        return [
+            (layer, value * math.sqrt(math.prod(layer.output.shape)))
+            for layer, value in self.values(step, "output_gradient_rms", self.taps)
+        ]
+
+    def depth_ratio(self, step: int) -> float | None:
+        """D = log10(‖dL/da‖ at the first tap / at the last): negative vanishes, positive explodes."""
+        return _log_ratio(self.gradient_norms(step), of_first=True)
+
+    def signal_ratio(self, step: int) -> float | None:
+        """fw = log10(RMS a at the last tap / at the first): how the forward signal scales over depth."""
+        return _log_ratio(self.values(step, "activation_rms", self.taps), of_first=False)
+
+    def signal(self, step: int) -> float | None:
+        """sig = batch std / RMS of the last tap: 0 means that every example looks the same there."""
+        return self.signal_at(step, self.taps[-1]) if self.taps else None
+
+    def signal_at(self, step: int, layer: Layer) -> float | None:
+        """Batch std / RMS of one layer's output."""
+        row = self.row(step, layer)
+        if row is None or not row.activation_rms or row.activation_batch_std is None:
+            return None
+        return row.activation_batch_std / row.activation_rms
+
+    def saturation(self, step: int) -> float | None:
+        """sat: the largest share of saturated units of any layer."""
+        return _largest(self.values(step, "activation_saturated_share", self.layers))
+
+    def update(self, step: int) -> float | None:
+        """u*: the largest ‖Δw‖/‖w‖ of any layer with non-zero weights."""
+        return _largest(self.updates(step))
+
+    def updates(self, step: int) -> list[tuple[Layer, float]]:
+        """‖Δw‖/‖w‖ by layer; zero-initialised weights have no ratio until they have moved."""
+        return [(layer, v) for layer, v in self.values(step, "update_ratio", self.weighted) if math.isfinite(v)]
+
+    def epsilon_share(self, step: int) -> float | None:
+        """The largest share of weights whose √v̂ is below Adam's eps."""
+        return _largest(self.values(step, "adam_epsilon_share", self.weighted))
+
+    def settled(self, signal: Callable[[int], float | None]) -> float | None:
+        """Median of a signal over the last three probes: the state that the run ended in."""
+        values = [value for step in self.steps[-SETTLED_PROBES:] if (value := signal(step)) is not None]
+        return None if not values else math.nan if any(map(math.isnan, values)) else median(values)
+
+    def highest(self, signal: Callable[[int], float | None]) -> tuple[float, int] | None:
+        """Largest finite value of a signal over all probes, and its step."""
+        values = [
+            (value, step)
+            for step in self.steps
+            if (value := signal(step)) is not None and math.isfinite(value)
+        ]
+        return max(values, key=lambda pair: pair[0], default=None)
+
+    @cached_property
+    def losses(self) -> tuple[NetworkStatistics, ...]:
+        """Steps whose loss was kept."""
+        return tuple(row for row in self.run.network if row.loss is not None)
+
+    @property
+    def start(self) -> float:
+        """max(first loss, trivial loss): what a network that has learned nothing may be expected to show."""
+        outcome = self.run.outcome
+        known = [v for v in (outcome.first_loss, outcome.trivial_loss) if v is not None and math.isfinite(v)]
+        return max(known, default=math.nan)
+
+    @cached_property
+    def loss_peak(self) -> float:
+        """Largest finite loss after the first step over `start`; 0 where no loss was kept."""
+        finite = [row.loss for row in self.losses if row.step > 0 and row.loss is not None and math.isfinite(row.loss)]
+        return max(finite, default=0.0) / self.start if self.start > 0 else 0.0
+
+
+def signals_of(evidence: Evidence, run: RunEvidence) -> list[Signals]:
+    """One view for each network of the submission, in order of depth."""
+    names = dict.fromkeys(layer.network for layer in evidence.layers)
+    return [
+        Signals(
+            submission=evidence.submission,
+            planned_steps=evidence.planned_steps,
+            network=name,
+            layers=tuple(layer for layer in evidence.layers if layer.network == name),
+            run=run,
+        )
+        for name in names
+    ]
+
+
+def _largest(pairs: Sequence[tuple[Layer, float]]) -> float | None:
+    """Largest value; NaN wins over any number."""
+    return max((value for _, value in pairs), key=lambda v: math.inf if math.isnan(v) else v, default=None)
+
+
+def _log_ratio(pairs: Sequence[tuple[Layer, float]], *, of_first: bool) -> float | None:
+    """log10 of first over last (or last over first); zero over something is -inf, NaN stays NaN."""
+    if len(pairs) < 2:
+        return None
+    first, last = pairs[0][1], pairs[-1][1]
+    above, below = (first, last) if of_first else (last, first)
+    if math.isnan(above) or math.isnan(below) or (above == 0 and below == 0):
+        return math.nan
+    if below == 0 or math.isinf(above):
+        return math.inf
+    if above == 0 or math.isinf(below):
+        return -math.inf
+    return math.log10(above) - math.log10(below)
