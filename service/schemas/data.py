@@ -4,12 +4,13 @@ from typing import Annotated, Literal
 
 from pydantic import Field, NonNegativeFloat, PositiveFloat, PositiveInt
 
-from service.schemas.base import Digest, Input
+from service.schemas.base import Digest, Input, Output
+from service.schemas.plan import Dtype, Shape
 
 Preprocess = Literal["none", "standardize", "minmax"]
 BuiltinName = Literal[
-    "digits", "xor", "and", "moons", "circles", "spirals", "blobs", "iris", "wine", "breast_cancer", "diabetes",
-    "characters", "adding", "copy", "first_token", "ring",
+    "digits", "xor", "and", "moons", "circles", "spirals", "blobs", "iris", "wine", "breast_cancer",
+    "diabetes", "characters", "adding", "copy", "first_token", "ring",
 ]  # fmt: skip
 
 
@@ -53,3 +54,17 @@ class DatasetData(Input):
 
 
 Data = Annotated[BuiltinData | SyntheticData | DatasetData, Field(discriminator="source")]
+
+
+class DatasetInfo(Output):
+    """What is known of an uploaded data set: read from inside the `.npz`, never told by the client."""
+
+    digest: Digest
+    bytes: PositiveInt
+    examples: PositiveInt
+    x_shape: Shape
+    """Of one example."""
+    x_dtype: Dtype
+    y_shape: Shape | None = None
+    """Of one example; null where the file has no `y`."""
+    y_dtype: Dtype | None = None
