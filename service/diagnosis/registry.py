@@ -15,7 +15,9 @@ from service.schemas.plan import Layer
 VERSION = "2026.11"
 """Changes whenever a judgement of the same evidence may change."""
 
-Stage = Literal["data", "precision", "output", "initialization", "architecture", "learning-rate", "consequence"]
+Stage = Literal[
+    "data", "precision", "output", "initialization", "architecture", "learning-rate", "consequence"
+]
 
 
 @dataclass(frozen=True)

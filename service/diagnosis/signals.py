@@ -18,7 +18,9 @@ from service.schemas.submission import Submission
 TAPPED: frozenset[Family] = frozenset({"activation", "normalization", "recurrent", "attention", "operation"})
 LEARNED = 0.3
 """Skill from which a network counts as learning: evidence beside it is latent."""
-ADAPTIVE = frozenset({"Adam", "AdamW", "Adamax", "NAdam", "RAdam", "RMSprop", "Adagrad", "Adadelta", "Adafactor"})
+ADAPTIVE = frozenset(
+    {"Adam", "AdamW", "Adamax", "NAdam", "RAdam", "RMSprop", "Adagrad", "Adadelta", "Adafactor"}
+)
 """Optimisers that divide each gradient by a running estimate of its size."""
 SETTLED_PROBES = 3
 
@@ -113,11 +115,11 @@ class Signals:
         return _log_ratio(self.gradient_norms(step), of_first=True)
 
     def signal_ratio(self, step: int) -> float | None:
-        """fw = log10(RMS a at the last tap / at the first): how the forward signal scales over depth."""
+        """Return fw = log10(RMS a at the last tap / at the first): how the forward signal scales over depth."""
         return _log_ratio(self.values(step, "activation_rms", self.taps), of_first=False)
 
     def signal(self, step: int) -> float | None:
-        """sig = batch std / RMS of the last tap: 0 means that every example looks the same there."""
+        """Return sig = batch std / RMS of the last tap: 0 means that every example looks the same there."""
         return self.signal_at(step, self.taps[-1]) if self.taps else None
 
     def signal_at(self, step: int, layer: Layer) -> float | None:
@@ -128,16 +130,18 @@ class Signals:
         return row.activation_batch_std / row.activation_rms
 
     def saturation(self, step: int) -> float | None:
-        """sat: the largest share of saturated units of any layer."""
+        """Return sat: the largest share of saturated units of any layer."""
         return _largest(self.values(step, "activation_saturated_share", self.layers))
 
     def update(self, step: int) -> float | None:
-        """u*: the largest ‖Δw‖/‖w‖ of any layer with non-zero weights."""
+        """Return u*: the largest ‖Δw‖/‖w‖ of any layer with non-zero weights."""
         return _largest(self.updates(step))
 
     def updates(self, step: int) -> list[tuple[Layer, float]]:
         """‖Δw‖/‖w‖ by layer; zero-initialised weights have no ratio until they have moved."""
-        return [(layer, v) for layer, v in self.values(step, "update_ratio", self.weighted) if math.isfinite(v)]
+        return [
+            (layer, v) for layer, v in self.values(step, "update_ratio", self.weighted) if math.isfinite(v)
+        ]
 
     def epsilon_share(self, step: int) -> float | None:
         """The largest share of weights whose √v̂ is below Adam's eps."""
@@ -172,7 +176,11 @@ class Signals:
     @cached_property
     def loss_peak(self) -> float:
         """Largest finite loss after the first step over `start`; 0 where no loss was kept."""
-        finite = [row.loss for row in self.losses if row.step > 0 and row.loss is not None and math.isfinite(row.loss)]
+        finite = [
+            row.loss
+            for row in self.losses
+            if row.step > 0 and row.loss is not None and math.isfinite(row.loss)
+        ]
         return max(finite, default=0.0) / self.start if self.start > 0 else 0.0
 
 

@@ -1,0 +1,105 @@
+"""From evidence to a verdict: every rule on every run, merged over seeds, symptoms hung on their cause."""
+
+from collections.abc import Sequence
+from itertools import groupby
+from operator import attrgetter
+
+from service.diagnosis.findings import Sighted, as_finding, as_symptom, merge
+from service.diagnosis.registry import VERSION, Rule, rules
+from service.diagnosis.signals import Signals, signals_of
+from service.schemas.diagnosis import Finding, Judgement, Verdict
+from service.schemas.evidence import Evidence
+
+STAGES = ("data", "precision", "output", "initialization", "architecture", "learning-rate", "consequence")
+"""Order of causes: an earlier one is asked for first, and may account for what later ones see."""
+
+
+def judge(evidence: Evidence, book: Sequence[Rule] | None = None) -> Judgement:
+    """Judge the runs of one variant; pure, and the same evidence always gives the same judgement."""
+    views = [view for run in evidence.runs for view in signals_of(evidence, run)]
+    findings = sorted(
+        (
+            finding
+            for _, of_network in _by_network(views)
+            for finding in _findings(of_network, book or rules())
+        ),
+        key=lambda finding: (finding.latent, {"error": 0, "warning": 1, "note": 2}[finding.severity]),
+    )
+    verdict, reason = _verdict(findings, views)
+    return Judgement(
+        verdict=verdict,
+        summary=_summary(verdict, findings, reason),
+        reason=reason,
+        findings=tuple(findings),
+        rules_version=VERSION,
+    )
+
+
+def _by_network(views: list[Signals]) -> list[tuple[str, list[Signals]]]:
+    """Views of all seeds, grouped by network, in order of depth."""
+    order = list(dict.fromkeys(view.network for view in views))
+    ranked = sorted(views, key=lambda view: order.index(view.network))
+    return [(name, list(group)) for name, group in groupby(ranked, key=attrgetter("network"))]
+
+
+def _findings(views: list[Signals], book: Sequence[Rule]) -> list[Finding]:
+    """Findings of one network over its seeds: causes, each with the symptoms it explains."""
+    sighted = [merge(rule, views) for rule in book]
+    causes: list[Sighted] = []
+    explained: dict[str, list[Sighted]] = {}
+    for item in sorted((item for item in sighted if item is not None), key=_precedence):
+        cause = next((cause for cause in causes if _accounts_for(cause, item)), None)
+        if cause is None:
+            causes.append(item)
+        else:
+            explained.setdefault(cause.rule.code, []).append(item)
+    return [
+        as_finding(cause, symptoms=tuple(as_symptom(item) for item in explained.get(cause.rule.code, ())))
+        for cause in causes
+    ]
+
+
+def _precedence(item: Sighted) -> tuple[int, int, str]:
+    """Earlier stages first, within a stage what explains the other first."""
+    return (STAGES.index(item.rule.stage), -len(item.rule.explains), item.rule.code)
+
+
+def _accounts_for(cause: Sighted, item: Sighted) -> bool:
+    """A cause explains only what it may, and only where it was itself seen in as many seeds."""
+    return item.rule.name in cause.rule.explains and set(item.shown) <= set(cause.shown)
+
+
+def _verdict(findings: Sequence[Finding], views: Sequence[Signals]) -> tuple[Verdict, str | None]:
+    """What the findings and the outcome say together; they may disagree, which is said."""
+    acute = [finding for finding in findings if not finding.latent]
+    if any(finding.severity == "error" for finding in acute):
+        return "unstable", None
+    if any(finding.severity == "warning" for finding in acute):
+        return "warning", None
+    skills = [view.skill for view in views if view.skill is not None]
+    learned = sum(view.learned for view in views if view.skill is not None)
+    if skills and learned * 2 <= len(skills):
+        ran = max(view.run.outcome.steps_run for view in views)
+        planned = views[0].planned_steps
+        return "inconclusive", (
+            f"the loss stayed near that of the best constant prediction (skill {_middle(skills):.2f}) after"
+            f" {ran} of {planned} planned steps, and nothing in the gradients accounts for it"
+        )
+    return "healthy", None
+
+
+def _middle(values: Sequence[float]) -> float:
+    """Upper median."""
+    return sorted(values)[len(values) // 2]
+
+
+def _summary(verdict: Verdict, findings: Sequence[Finding], reason: str | None) -> str:
+    """The verdict in one sentence."""
+    if verdict in {"unstable", "warning"}:
+        return findings[0].message
+    if verdict == "inconclusive":
+        return f"Inconclusive: {reason}."
+    latent = [finding.rule for finding in findings if finding.latent]
+    if latent:
+        return f"Healthy: the network learns; {', '.join(latent)} can be seen in it and does not hurt."
+    return "Healthy: gradients reach every layer, updates have a sound size, and the loss goes down."

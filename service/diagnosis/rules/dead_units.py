@@ -1,0 +1,66 @@
+"""Units that answer zero to every example, and so never learn again.
+
+What it measures: the share of units of a rectifying layer that are ≤ 0 for the whole batch, and the share of the
+weights before it whose gradient is exactly zero.
+
+Why it matters: a dead unit gets no gradient, so nothing brings it back; a dead layer cuts the network in two.
+
+Fires on: ≥ 90 % of a layer's units dead at the last probes.
+
+Stays silent on: sparse but living layers (up to half of the units at rest is what a ReLU does).
+
+Source: Lu et al. (2019), "Dying ReLU and Initialization"; cut-off from this project's own measurements.
+"""
+
+from service.diagnosis.registry import Sighting, rule
+from service.diagnosis.signals import Signals
+from service.schemas.diagnosis import Measurement
+from service.schemas.plan import Layer
+
+DEAD = 0.9
+BORDER = 0.02
+
+
+@rule(
+    "GC105",
+    "dead-units",
+    severity="error",
+    stage="initialization",
+    explains=("vanishing-gradient", "exploding-gradient", "learning-rate-too-low"),
+)
+def detect(signals: Signals) -> Sighting | None:
+    """See a rectifying layer of which nine units in ten are dead."""
+    shares = [(layer, share) for layer in signals.layers if (share := _dead(signals, layer)) is not None]
+    ill = [(layer, share) for layer, share in shares if share >= DEAD]
+    if not ill:
+        return None
+    worst, share = max(ill, key=lambda pair: pair[1])
+    born_dead = (_share(signals, signals.steps[0], worst) or 0.0) >= DEAD
+    return Sighting(
+        message=f"{100 * share:.0f} % of the units of {worst.name} are dead: they answer zero to every example.",
+        cause=(
+            "The units are born dead: initial weights and biases hold everything below zero."
+            if born_dead
+            else "Training killed the units: a step too large pushed them below zero for every example."
+        ),
+        evidence=tuple(
+            Measurement(
+                statistic="activation_dead_share", value=value, threshold=DEAD, comparison=">=",
+                layer=layer.name, step=signals.steps[-1],
+            )
+            for layer, value in ill[:5]
+        ),
+        layers=tuple(layer for layer, _ in ill),
+        clear=share >= DEAD + BORDER,
+    )  # fmt: skip
+
+
+def _dead(signals: Signals, layer: Layer) -> float | None:
+    """Dead share of one layer over the last probes."""
+    return signals.settled(lambda step: _share(signals, step, layer))
+
+
+def _share(signals: Signals, step: int, layer: Layer) -> float | None:
+    """Dead share of one layer at one step."""
+    row = signals.row(step, layer)
+    return None if row is None else row.activation_dead_share

@@ -1,0 +1,75 @@
+"""The steps are too large: a network that is sound at the start is torn by its own updates.
+
+What it measures: the largest ‖Δw‖/‖w‖ of a step as it was really taken, and the loss's peak against its start,
+in a network whose first probe was clean.
+
+Why it matters: at updates of some per cent of the weights a step lands where the gradient that it followed no longer
+holds. It is the cheapest illness to cure and the one most often taken for exploding gradients.
+
+Fires on: a clean first probe, then updates ≥ .05 together with a loss that rose over twice its start, or a
+non-finite number, in a network that learns nothing.
+
+Stays silent on: high rates with which the network learns, and networks that exploded before the first step.
+
+Source: the 1e-3 guide for ‖Δw‖/‖w‖ is common practice; cut-offs from this project's own measurements.
+"""
+
+import math
+
+from service.diagnosis.registry import Sighting, rule
+from service.diagnosis.signals import Signals
+from service.schemas.diagnosis import Measurement
+
+TORN = 0.05
+ROSE = 2.0
+
+
+@rule(
+    "GC403",
+    "learning-rate-too-high",
+    severity="error",
+    stage="initialization",
+    explains=(
+        "exploding-gradient", "saturated-activation", "dead-units", "non-finite-origin", "vanishing-gradient",
+    ),
+)  # fmt: skip
+def detect(signals: Signals) -> Sighting | None:
+    """See large updates and a risen loss after a clean start."""
+    if signals.learned or not clean_start(signals):
+        return None
+    torn = signals.highest(signals.update)
+    if torn is None or torn[0] < TORN:
+        return None
+    nonfinite = signals.run.outcome.stopped == "non-finite"
+    if not nonfinite and signals.loss_peak < ROSE:
+        return None
+    rate = signals.submission.training.optimizer.lr
+    named = f"The learning rate {rate:g}" if rate is not None else "The optimiser's default learning rate"
+    return Sighting(
+        message=f"{named} is too high: a step changes weights by {100 * torn[0]:.0f} % of their size.",
+        cause="The network is sound at its first step; the updates tear it apart.",
+        evidence=(
+            Measurement(
+                statistic="update_ratio", value=torn[0], threshold=TORN, comparison=">=", step=torn[1],
+                seed=signals.run.seed, meaning="about 1e-3 is usual",
+            ),
+            Measurement(
+                statistic="loss_peak", value=math.inf if nonfinite else signals.loss_peak, threshold=ROSE,
+                comparison=">", seed=signals.run.seed, meaning="highest loss over the loss at the start",
+            ),
+        ),
+        layers=tuple(layer for layer, value in signals.updates(torn[1]) if value >= TORN),
+        clear=nonfinite or (torn[0] >= 2 * TORN and signals.loss_peak >= 1.5 * ROSE),
+    )  # fmt: skip
+
+
+def clean_start(signals: Signals) -> bool:
+    """Whether signal and gradient keep their size over depth before the first step."""
+    if not signals.steps:
+        return False
+    first = signals.steps[0]
+    ratios = (signals.depth_ratio(first), signals.signal_ratio(first))
+    saturation = signals.saturation(first) or 0.0
+    return (
+        all(ratio is None or (math.isfinite(ratio) and ratio < 1.5) for ratio in ratios) and saturation < 0.5
+    )

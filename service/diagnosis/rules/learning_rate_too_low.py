@@ -1,0 +1,53 @@
+"""The steps are so small that the plan ends before anything has moved.
+
+What it measures: the largest ‖Δw‖/‖w‖ of a step times the number of planned steps: how far any layer can get.
+
+Why it matters: all gradients are sound, the loss hardly falls, and the run looks healthy while it wastes its budget.
+
+Fires on: planned steps × largest update < .04, nothing else wrong, and a network that learns nothing.
+
+Stays silent on: small rates in long plans, warm-ups that the run has not left, and networks that learn.
+
+Source: cut-off from this project's own measurements.
+"""
+
+from service.diagnosis.registry import Sighting, rule
+from service.diagnosis.signals import Signals
+from service.schemas.diagnosis import Measurement
+
+REACH = 0.04
+HALF_MEASURED = 0.5
+
+
+@rule("GC404", "learning-rate-too-low", severity="error", stage="learning-rate")
+def detect(signals: Signals) -> Sighting | None:
+    """See that no layer moves by a twenty-fifth of its size within the whole plan."""
+    if signals.learned or signals.skill is None or _warming_up(signals):
+        return None
+    update = signals.highest(signals.update)
+    if update is None or update[0] * signals.planned_steps >= REACH:
+        return None
+    reach = update[0] * signals.planned_steps
+    rate = signals.submission.training.optimizer.lr
+    named = f"The learning rate {rate:g}" if rate is not None else "The optimiser's default learning rate"
+    return Sighting(
+        message=f"{named} is too low: the whole plan moves no layer by more than {100 * reach:.2g} % of its size.",
+        cause=f"A step changes weights by {update[0]:.1e} of their size, and {signals.planned_steps} are planned.",
+        evidence=(
+            Measurement(
+                statistic="reach", value=reach, threshold=REACH, comparison="<", seed=signals.run.seed,
+                meaning="largest update ratio times planned steps",
+            ),
+            Measurement(
+                statistic="update_ratio", value=update[0], threshold=REACH / signals.planned_steps, comparison="<",
+                step=update[1], seed=signals.run.seed,
+            ),
+        ),
+        layers=signals.weighted,
+        clear=reach < REACH * HALF_MEASURED,
+    )  # fmt: skip
+
+
+def _warming_up(signals: Signals) -> bool:
+    """Whether the run ended before the schedule's warm-up did."""
+    return signals.run.outcome.steps_run <= signals.submission.training.schedule.warmup_steps

@@ -1,0 +1,66 @@
+"""Nearly all units of a layer sit where their activation is flat.
+
+What it measures: the largest share of saturated units of any layer (|tanh| > .97, σ' < .0125, and their kin).
+
+Why it matters: a flat activation passes no gradient; what is before it stops learning, whatever the loss says.
+
+Fires on: ≥ 90 % saturated at the last probes.
+
+Stays silent on: gates and single units that saturate because the network is sure, and output layers.
+
+Source: Glorot and Bengio (2010); share and cut-off from this project's own measurements.
+"""
+
+from service.diagnosis.registry import Sighting, rule
+from service.diagnosis.signals import Signals
+from service.schemas.diagnosis import Measurement
+from service.schemas.plan import Layer
+
+SATURATED = 0.9
+BORDER = 0.02
+
+
+@rule(
+    "GC104",
+    "saturated-activation",
+    severity="error",
+    stage="initialization",
+    explains=("vanishing-gradient", "exploding-gradient", "learning-rate-too-low"),
+)
+def detect(signals: Signals) -> Sighting | None:
+    """See a hidden layer of which nine units in ten are saturated."""
+    shares = [(layer, share) for layer in signals.taps if (share := _settled(signals, layer)) is not None]
+    ill = [(layer, share) for layer, share in shares if share >= SATURATED]
+    if not ill:
+        return None
+    worst, share = max(ill, key=lambda pair: pair[1])
+    at_start = _share(signals, signals.steps[0], worst)
+    return Sighting(
+        message=f"{worst.type} saturates: {100 * share:.0f} % of the units of {worst.name} are on the flat part.",
+        cause=(
+            "What reaches the activation is too large from the start: the initial weights, or the input, are out of"
+            " proportion."
+            if at_start is not None and at_start >= 0.5
+            else "Training drove the units onto the flat part: the steps were too large for them to stay."
+        ),
+        evidence=tuple(
+            Measurement(
+                statistic="activation_saturated_share", value=value, threshold=SATURATED, comparison=">=",
+                layer=layer.name, step=signals.steps[-1],
+            )
+            for layer, value in ill[:5]
+        ),
+        layers=tuple(layer for layer, _ in ill),
+        clear=share >= SATURATED + BORDER,
+    )  # fmt: skip
+
+
+def _settled(signals: Signals, layer: Layer) -> float | None:
+    """Saturated share of one layer over the last probes."""
+    return signals.settled(lambda step: _share(signals, step, layer))
+
+
+def _share(signals: Signals, step: int, layer: Layer) -> float | None:
+    """Saturated share of one layer at one step."""
+    row = signals.row(step, layer)
+    return None if row is None else row.activation_saturated_share
