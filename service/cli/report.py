@@ -125,13 +125,13 @@ def median(values: list[float]) -> float:
 
 def footer(diagnosis: Diagnosis) -> str:
     """How much was run, and on what."""
-    lines = [f"diagnosis {diagnosis.id}, project {diagnosis.project}, rules {diagnosis.rules_version or 'none'}"]
+    rules = diagnosis.rules_version or "none"
+    lines = [f"diagnosis {diagnosis.id}, project {diagnosis.project}, rule book {rules}"]
     finished = [(run, run.outcome) for run in diagnosis.runs if run.outcome is not None]
     lines.extend(ran(run, outcome) for run, outcome in finished)
     if finished:
         lines.append(f"  on {finished[0][1].device}, {finished[0][1].engine}")
-    return "
-".join(lines)
+    return "\n".join(lines)
 
 
 def ran(run: Run, outcome: Outcome) -> str:

@@ -1,0 +1,126 @@
+"""`gradclinic demo`: an embedded deployment, one sick network, its diagnosis as text, and everything stopped again."""
+
+import argparse
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from service.cli.processes import python
+from service.cli.report import number, render
+from service.client import Client
+from service.schemas.diagnosis import Diagnosis
+
+EXAMPLE = Path(__file__).resolve().parents[2] / "examples" / "deep_sigmoid.yaml"
+START_SECONDS = 60.0
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Add this verb's arguments."""
+    parser.add_argument(
+        "submission", nargs="?", type=Path, default=EXAMPLE, help="a YAML file (default: %(default)s)"
+    )
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Diagnose one file from start to stop; 1 where the diagnosis could not be made."""
+    path: Path = arguments.submission
+    if not path.is_file():
+        print(f"gradclinic: there is no file {path}", file=sys.stderr)
+        return 2
+    submission = path.read_text()
+    with (
+        tempfile.TemporaryDirectory(prefix="gradclinic-demo-") as directory,
+        deployment(Path(directory)) as url,
+    ):
+        print(f"posting {path.name} to {url}/v1/diagnoses", flush=True)
+        with Client(url) as client:
+            diagnosis = watch(client, client.diagnose(submission))
+            rows = client.statistics(
+                diagnosis.id, metric="output_gradient_rms", from_step=last_probe(diagnosis)
+            )
+            print("\n" + render(diagnosis, rows))
+    return 0 if diagnosis.status == "succeeded" else 1
+
+
+def watch(client: Client, diagnosis: Diagnosis) -> Diagnosis:
+    """Print a line whenever something moved, until the diagnosis has ended."""
+    shown = ""
+    for latest in client.watch(diagnosis.id, every=0.3):
+        diagnosis = latest
+        line = progress(diagnosis)
+        if line != shown:
+            print(line, flush=True)
+            shown = line
+    return diagnosis
+
+
+def progress(diagnosis: Diagnosis) -> str:
+    """Phase, share done, and of each run its step and loss."""
+    runs = ", ".join(
+        f"run {index} of {len(diagnosis.runs)}: step {run.step}/{run.steps} loss {number(run.loss)}"
+        for index, run in enumerate(diagnosis.runs, start=1)
+        if run.status == "running"
+    )
+    doing = diagnosis.phase or diagnosis.status
+    return f"  {doing:<9} {100 * diagnosis.progress:3.0f} %  {runs}".rstrip()
+
+
+def last_probe(diagnosis: Diagnosis) -> int:
+    """The last step that every run probed."""
+    return min((run.outcome.steps_run - 1 for run in diagnosis.runs if run.outcome is not None), default=0)
+
+
+@contextmanager
+def deployment(data_dir: Path) -> Iterator[str]:
+    """An embedded deployment on a free port of loopback, for as long as the block lasts; yields its address."""
+    port = free_port()
+    log_path = data_dir / "serve.log"
+    environment = os.environ | {
+        "GRADCLINIC_DATA_DIR": str(data_dir / "data"),
+        "GRADCLINIC_HOST": "127.0.0.1",
+        "GRADCLINIC_PORT": str(port),
+    }
+    for inherited in ("GRADCLINIC_DATABASE_URL", "GRADCLINIC_BROKER_URL"):
+        environment.pop(inherited, None)
+    with log_path.open("wb") as log:
+        server = subprocess.Popen(
+            python("-m", "service.cli", "serve"),
+            env=environment,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+        )
+    url = f"http://127.0.0.1:{port}"
+    try:
+        wait_until_ready(server, url, log_path)
+        yield url
+    finally:
+        server.terminate()
+        server.wait()
+
+
+def wait_until_ready(server: "subprocess.Popen[bytes]", url: str, log_path: Path) -> None:
+    """Return when the deployment answers; end the program with its log where it does not come up."""
+    deadline = time.monotonic() + START_SECONDS
+    with Client(url, timeout=2.0) as client:
+        while not client.ready():
+            if server.poll() is not None or time.monotonic() > deadline:
+                sys.exit(
+                    f"gradclinic: the deployment does not start:\n{log_path.read_text(errors='replace')}"
+                )
+            time.sleep(0.1)
+
+
+def free_port() -> int:
+    """A port of loopback that nothing listens on now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port

@@ -1,0 +1,48 @@
+"""`gradclinic serve`: the embedded deployment, everything from one command."""
+
+import argparse
+import os
+from contextlib import ExitStack
+
+from service.cli.logs import configure_logs
+from service.cli.processes import keep, python
+from service.settings import Settings
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Add this verb's arguments."""
+    parser.set_defaults(run=run)
+
+
+def run(_arguments: argparse.Namespace) -> int:
+    """Bring the database up to date, then keep broker, API, worker and sweep running until a signal."""
+    from service.broker import AlreadyRunning, embedded_broker, make_private
+    from service.store.database import Database
+
+    settings = Settings()
+    configure_logs(settings)
+    with ExitStack() as stack:
+        make_private(settings.data_dir)
+        broker_url = settings.broker_url.get_secret_value()
+        if settings.embedded_broker:
+            try:
+                broker_url = stack.enter_context(embedded_broker(settings))
+            except AlreadyRunning as error:
+                print(f"gradclinic: {error} Stop it, or set GRADCLINIC_DATA_DIR to another place.")
+                return 1
+        database = Database(settings.database_url.get_secret_value())
+        database.migrate()
+        database.dispose()
+        print(
+            f"Gradient Clinic on http://{settings.host}:{settings.port} (data in {settings.data_dir})",
+            flush=True,
+        )
+        keep(
+            {
+                "api": python("-m", "service.cli", "api"),
+                "worker": python("-m", "service.cli", "worker"),
+                "sweep": python("-m", "service.cli", "sweep"),
+            },
+            os.environ | {"GRADCLINIC_DATA_DIR": str(settings.data_dir), "GRADCLINIC_BROKER_URL": broker_url},
+        )
+    return 0
