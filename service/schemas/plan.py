@@ -18,6 +18,8 @@ class Tensor(Output):
 
     shape: Shape
     dtype: Dtype = "float"
+    vocab: int | None = None
+    """How many different integers there are, where it holds integers."""
 
 
 class Layer(Output):

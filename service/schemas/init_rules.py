@@ -1,0 +1,75 @@
+"""Which initialisation rules speak of which layer: globs on names, later rules win."""
+
+from collections.abc import Iterable
+from fnmatch import fnmatchcase
+
+from service.errors import Problem
+from service.schemas.initialization import Initialization, InitRule
+from service.schemas.layers.registry import kinds, layer_types
+from service.schemas.network import NetworkSpec
+from service.schemas.plan import Layer
+from service.schemas.problems import did_you_mean, joined
+
+
+def init_rules_for(network: NetworkSpec, layer: Layer) -> Initialization:
+    """What the network's rules say of one of its layers, tensor by tensor."""
+    weight = bias = recurrent = None
+    for rule in network.init:
+        if _speaks_of(rule, layer):
+            weight = rule.weight if rule.weight and _fits(rule, layer) else weight
+            bias = rule.bias or bias
+            recurrent = rule.recurrent or recurrent
+    return Initialization(weight=weight, bias=bias, recurrent=recurrent)
+
+
+def rule_problems(network: NetworkSpec, layers: Iterable[Layer], pointer: str) -> list[Problem]:
+    """Rules that name an unknown layer type, or that speak of no layer at all."""
+    described = [layer for layer in layers if kinds()[layer.type].weight_dimensions]
+    return [
+        problem
+        for i, rule in enumerate(network.init)
+        for problem in _problems(rule, described, joined(pointer, "init", i))
+    ]
+
+
+def _speaks_of(rule: InitRule, layer: Layer) -> bool:
+    named = rule.types is None or layer.type in rule.types
+    return named and kinds()[layer.type].weight_dimensions > 0 and fnmatchcase(layer.name, rule.match)
+
+
+def _fits(rule: InitRule, layer: Layer) -> bool:
+    """Whether the scheme can fill the layer's weight: a fan needs two dimensions, a LayerNorm has one."""
+    return rule.weight is not None and rule.weight.fits(kinds()[layer.type].weight_dimensions)
+
+
+def _problems(rule: InitRule, layers: list[Layer], pointer: str) -> list[Problem]:
+    unknown = [name for name in rule.types or () if name not in kinds()]
+    if unknown:
+        place = joined(pointer, "layer")
+        return [
+            Problem(place, f"there is no layer type {name[:64]}", did_you_mean(name, layer_types()))
+            for name in unknown
+        ]
+    spoken_of = [layer for layer in layers if _speaks_of(rule, layer)]
+    if not spoken_of:
+        return [Problem(joined(pointer, "match"), _nothing(rule), _names_hint(layers))]
+    if rule.weight and not any(_fits(rule, layer) for layer in spoken_of):
+        kind = spoken_of[0].type
+        message = (
+            f"{rule.weight.scheme} cannot fill the weight of a {kind}, "
+            f"which has {kinds()[kind].weight_dimensions} dimensions"
+        )
+        return [Problem(joined(pointer, "weight"), message, "use uniform, normal, constant, ones or zeros")]
+    return []
+
+
+def _nothing(rule: InitRule) -> str:
+    of = f" of type {' or '.join(rule.types)}" if rule.types else ""
+    return f"the rule speaks of no layer with weights: none{of} matches {rule.match}"
+
+
+def _names_hint(layers: list[Layer]) -> str | None:
+    names = [f"{layer.name} ({layer.type})" for layer in layers[:3]]
+    return (
+        f"layers with weights are {', '.join(names)}{', ...' if len(layers) > 3 else ''}" if names else None
+    )
