@@ -1,0 +1,152 @@
+"""Diagnoses: created with all their runs, read, listed, canceled, deleted, settled."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+from sqlalchemy import Connection, insert, select, update
+
+from service.errors import IdempotencyMismatch
+from service.schemas.diagnosis import Diagnosis
+from service.schemas.submission import Submission
+from service.store.columns import now
+from service.store.database import Database
+from service.store.dictionary import enter_layers, enter_project
+from service.store.identifiers import identifier
+from service.store.listing import page
+from service.store.rows import ENDED, LAYERS, diagnosis_from, find, written
+from service.store.settlement import evidence, fail, settle
+from service.store.tables import diagnoses, idempotency_keys, runs
+
+if TYPE_CHECKING:
+    from service.schemas.intake import Accepted
+
+__all__ = [
+    "Created",
+    "cancel",
+    "create",
+    "delete",
+    "evidence",
+    "fail",
+    "get",
+    "page",
+    "settle",
+    "submission",
+]
+
+KEY_SECONDS = 24 * 3600
+"""How long an Idempotency-Key is remembered."""
+
+
+@dataclass(frozen=True)
+class Created:
+    """A diagnosis that was asked for; `replayed` where the same request had created it before."""
+
+    id: str
+    replayed: bool
+
+
+def create(
+    database: Database, accepted: "Accepted", *, body_digest: str, idempotency_key: str | None = None
+) -> Created:
+    """Write a diagnosis, its layers and its runs as queued, all or nothing.
+
+    Raises IdempotencyMismatch where the key was used for another body in the last 24 hours.
+    """
+    with database.begin() as connection:
+        project = enter_project(connection, accepted.submission.project)
+        if idempotency_key is not None:
+            known = _replayed(connection, project, idempotency_key, body_digest)
+            if known is not None:
+                return Created(known, replayed=True)
+        id, key = _write_diagnosis(connection, project, accepted, body_digest)  # noqa: A001
+        enter_layers(connection, project, key, accepted.plan.layers)
+        _write_runs(connection, key, accepted)
+        if idempotency_key is not None:
+            values = {"project_id": project, "key": idempotency_key, "body_digest": body_digest}
+            connection.execute(insert(idempotency_keys).values(**values, diagnosis_id=key, created_at=now()))
+    return Created(id, replayed=False)
+
+
+def get(database: Database, id: str) -> Diagnosis:  # noqa: A002
+    """One diagnosis with its runs; raises NotFound."""
+    with database.read() as connection:
+        return diagnosis_from(connection, find(connection, id))
+
+
+def submission(database: Database, id: str) -> Submission:  # noqa: A002
+    """What was submitted; raises NotFound."""
+    with database.read() as connection:
+        return Submission.model_validate_json(find(connection, id).submission)
+
+
+def cancel(database: Database, id: str) -> Diagnosis:  # noqa: A002
+    """Stop the work on a diagnosis; one that has ended stays as it is. Raises NotFound."""
+    with database.begin() as connection:
+        row = find(connection, id, update=True)
+        if row.status not in ENDED:
+            ended = {"status": "canceled", "finished_at": now()}
+            open_ = (runs.c.diagnosis_id == row.id) & runs.c.status.not_in(ENDED)
+            connection.execute(update(runs).where(open_).values(**ended, lease_until=None))
+            connection.execute(update(diagnoses).where(diagnoses.c.id == row.id).values(**ended, phase=None))
+            row = find(connection, id)
+        return diagnosis_from(connection, row)
+
+
+def delete(database: Database, id: str) -> None:  # noqa: A002
+    """Delete a diagnosis with everything that was measured; its workers stop. Raises NotFound."""
+    with database.begin() as connection:
+        row = find(connection, id, update=True)
+        connection.execute(sa.delete(diagnoses).where(diagnoses.c.id == row.id))
+
+
+def _replayed(connection: Connection, project: int, key: str, body_digest: str) -> str | None:
+    """The diagnosis that this key created, where it did. The project's row is locked: nobody else is at it."""
+    mine = (idempotency_keys.c.project_id == project) & (idempotency_keys.c.key == key)
+    old = idempotency_keys.c.created_at < now(-KEY_SECONDS)
+    connection.execute(sa.delete(idempotency_keys).where(mine, old))
+    query = select(idempotency_keys.c.body_digest, diagnoses.c.public_id).join(diagnoses).where(mine)
+    found = connection.execute(query).one_or_none()
+    if found is None:
+        return None
+    if found.body_digest != body_digest:
+        raise IdempotencyMismatch(f"The Idempotency-Key {key!r} was used for another body.")
+    return str(found.public_id)
+
+
+def _write_diagnosis(
+    connection: Connection, project: int, accepted: "Accepted", body_digest: str
+) -> tuple[str, int]:
+    id = identifier("dg")  # noqa: A001
+    values: dict[str, Any] = {
+        "public_id": id,
+        "project_id": project,
+        "branch": accepted.submission.branch,
+        "commit": accepted.submission.commit,
+        "status": "queued",
+        "submission": written(accepted.submission),
+        "body_digest": body_digest,
+        "layers": LAYERS.dump_json(accepted.plan.layers).decode(),
+        "planned_steps": accepted.planned_steps,
+        "run_steps": accepted.run_steps,
+        "created_at": now(),
+    }
+    key = connection.scalar(insert(diagnoses).values(**values).returning(diagnoses.c.id))
+    return id, int(key or 0)
+
+
+def _write_runs(connection: Connection, diagnosis: int, accepted: "Accepted") -> None:
+    """One baseline run for each seed, from 0."""
+    common = {
+        "diagnosis_id": diagnosis,
+        "role": "baseline",
+        "variant": "baseline",
+        "status": "queued",
+        "attempt": 0,
+        "forgiven": 0,
+        "step": 0,
+        "steps": accepted.run_steps,
+    }
+    seeds = range(accepted.submission.probing.seeds)
+    values = [{**common, "public_id": identifier("rn"), "seed": seed} for seed in seeds]
+    connection.execute(insert(runs).values(created_at=now()), values)

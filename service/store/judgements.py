@@ -1,0 +1,87 @@
+"""What a judgement leaves behind: the verdict, rows to search findings by, and a summary per run and layer."""
+
+import math
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, Row, insert, select, update
+
+from service.schemas.diagnosis import Finding, Judgement
+from service.schemas.evidence import Evidence, RunEvidence
+from service.schemas.statistics import LayerStatistics
+from service.store.measurements import SUMMARISED, layer_summaries
+from service.store.rows import FINDINGS
+from service.store.tables import diagnoses, diagnosis_layers, finding_layers, findings
+
+COUNTS = ("weight_gradient_nonfinite_count", "output_gradient_nonfinite_count", "activation_nonfinite_count")
+
+
+def save(
+    connection: Connection, diagnosis: Row[Any], evidence: Evidence, run_keys: Sequence[int], judgement: Judgement
+) -> None:
+    """Write a judgement and the summaries of what it was made from; the caller ends the diagnosis."""
+    saved = update(diagnoses).where(diagnoses.c.id == diagnosis.id)
+    connection.execute(
+        saved.values(
+            verdict=judgement.verdict,
+            summary=judgement.summary,
+            reason=judgement.reason,
+            findings=FINDINGS.dump_json(judgement.findings).decode(),
+            rules_version=judgement.rules_version,
+        )
+    )
+    for position, finding in enumerate(judgement.findings):
+        _write_finding(connection, diagnosis.id, position, finding)
+    _write_summaries(connection, diagnosis, evidence.runs, run_keys)
+
+
+def _write_finding(connection: Connection, diagnosis: int, position: int, finding: Finding) -> None:
+    values = {
+        "diagnosis_id": diagnosis,
+        "position": position,
+        "rule": finding.rule,
+        "code": finding.code,
+        "severity": finding.severity,
+        "latent": finding.latent,
+        "fingerprint": finding.fingerprint,
+    }
+    key = connection.scalar(insert(findings).values(**values).returning(findings.c.id))
+    named = set(finding.layers.names if finding.layers else ()) | ({finding.starts_at} - {None})
+    if named:
+        connection.execute(insert(finding_layers), [{"finding_id": key, "name": name} for name in sorted(named)])
+
+
+def _write_summaries(
+    connection: Connection, diagnosis: Row[Any], evidence: Iterable[RunEvidence], run_keys: Iterable[int]
+) -> None:
+    query = select(diagnosis_layers).where(diagnosis_layers.c.diagnosis_id == diagnosis.id)
+    keys = {row.depth: row.layer_id for row in connection.execute(query)}
+    common = {"project_id": diagnosis.project_id, "diagnosis_id": diagnosis.id}
+    values = [
+        {**common, "run_id": key, "layer_id": keys[depth], **summarised(rows)}
+        for run, key in zip(evidence, run_keys, strict=True)
+        for depth, rows in _by_depth(run).items()
+    ]
+    if values:
+        connection.execute(insert(layer_summaries), values)
+
+
+def _by_depth(run: RunEvidence) -> dict[int, list[LayerStatistics]]:
+    layers: dict[int, list[LayerStatistics]] = defaultdict(list)
+    for row in run.layers:
+        layers[row.depth].append(row)
+    return layers
+
+
+def summarised(rows: Sequence[LayerStatistics]) -> dict[str, float | None]:
+    """A layer's probes in one row: the last value and the extremes of each statistic, NaN left out of these."""
+    summary: dict[str, float | None] = {"probes": len(rows), "last_step": rows[-1].step}
+    summary["nonfinite_count"] = sum(getattr(row, name) or 0 for row in rows for name in COUNTS)
+    for name in SUMMARISED:
+        values = [value for row in rows if (value := getattr(row, name)) is not None]
+        numbers = [value for value in values if not math.isnan(value)]
+        summary[f"{name}_last"] = values[-1] if values else None
+        summary[f"{name}_min"] = min(numbers, default=None)
+        summary[f"{name}_max"] = max(numbers, default=None)
+    return summary

@@ -1,0 +1,109 @@
+"""Rows made into schemas: the only place that knows how a diagnosis or a run lies in its columns."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from pydantic import TypeAdapter
+from sqlalchemy import Connection, Row, case, func, select
+from sqlalchemy.sql.elements import ColumnElement
+
+from service.errors import NotFound
+from service.schemas.diagnosis import Diagnosis, Finding
+from service.schemas.plan import Layer
+from service.schemas.run import TERMINAL, Failure, Outcome, Run
+from service.schemas.submission import Submission
+from service.store.tables import diagnoses, projects, runs
+
+LAYERS: TypeAdapter[tuple[Layer, ...]] = TypeAdapter(tuple[Layer, ...])
+FINDINGS: TypeAdapter[tuple[Finding, ...]] = TypeAdapter(tuple[Finding, ...])
+
+ENDED = tuple(sorted(TERMINAL))
+
+
+def written(submission: Submission) -> str:
+    """A submission as it is stored: what the client said, without the defaults."""
+    return submission.model_dump_json(by_alias=True, exclude_unset=True)
+
+
+def progress() -> ColumnElement[float]:
+    """Share of the steps done, over all runs of a diagnosis; a run that succeeded early has done all of its own."""
+    done = func.sum(case((runs.c.status == "succeeded", runs.c.steps), else_=runs.c.step))
+    share = select(done * 1.0 / func.sum(runs.c.steps)).where(runs.c.diagnosis_id == diagnoses.c.id)
+    running = func.coalesce(share.correlate(diagnoses).scalar_subquery(), 0.0)
+    return case((diagnoses.c.status == "succeeded", 1.0), else_=running)
+
+
+def find(connection: Connection, id: str, *, update: bool = False) -> Row[Any]:  # noqa: A002
+    """The row of a diagnosis, locked where it is about to change; raises NotFound."""
+    query = (
+        select(diagnoses, projects.c.name.label("project"), progress().label("progress"))
+        .join(projects)
+        .where(diagnoses.c.public_id == id)
+    )
+    if update:
+        lock(connection, id)
+    row = connection.execute(query).one_or_none()
+    if row is None:
+        raise NotFound(f"There is no diagnosis {id}.")
+    return row
+
+
+def lock(connection: Connection, id: str) -> None:  # noqa: A002
+    """Let nobody else change a diagnosis until the end of the transaction.
+
+    Whoever changes a diagnosis and its runs locks in this order, so that nobody waits in a circle.
+    """
+    connection.execute(select(diagnoses.c.id).where(diagnoses.c.public_id == id).with_for_update(key_share=True))
+
+
+def diagnosis_from(connection: Connection, row: Row[Any]) -> Diagnosis:
+    """A diagnosis with its runs."""
+    query = select(runs).where(runs.c.diagnosis_id == row.id).order_by(runs.c.id)
+    return Diagnosis(
+        id=row.public_id,
+        project=row.project,
+        branch=row.branch,
+        commit=row.commit,
+        status=row.status,
+        phase=row.phase,
+        progress=row.progress,
+        verdict=row.verdict,
+        summary=row.summary,
+        reason=row.reason,
+        findings=FINDINGS.validate_json(row.findings) if row.findings else (),
+        rules_version=row.rules_version,
+        error=failure_from(row.error),
+        runs=runs_from(connection.execute(query).all()),
+        layers=LAYERS.validate_json(row.layers),
+        created_at=row.created_at,
+        started_at=row.started_at,
+        finished_at=row.finished_at,
+    )
+
+
+def runs_from(rows: Sequence[Row[Any]]) -> tuple[Run, ...]:
+    """Runs as a client sees them."""
+    return tuple(
+        Run(
+            id=row.public_id,
+            role=row.role,
+            variant=row.variant,
+            seed=row.seed,
+            status=row.status,
+            attempt=row.attempt,
+            step=row.step,
+            steps=row.steps,
+            loss=row.loss,
+            outcome=Outcome.model_validate_json(row.outcome) if row.outcome else None,
+            error=failure_from(row.error),
+            created_at=row.created_at,
+            started_at=row.started_at,
+            finished_at=row.finished_at,
+        )
+        for row in rows
+    )
+
+
+def failure_from(text: str | None) -> Failure | None:
+    """Why something failed, where it did."""
+    return None if text is None else Failure.model_validate_json(text)

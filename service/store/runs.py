@@ -1,0 +1,179 @@
+"""Runs as a worker sees them: claimed for a time, kept by renewing, ended once; each write fenced by the attempt."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import Connection, and_, delete, or_, select, update
+from sqlalchemy.sql.elements import ColumnElement
+
+from service.schemas.limits import Limits
+from service.schemas.order import RunOrder
+from service.schemas.run import Failure, Outcome
+from service.schemas.submission import Submission
+from service.store.columns import now
+from service.store.database import Database
+from service.store.dispatching import UNCLAIMED, expire, take_for_sending, unsend, unsettled
+from service.store.measurements import layer_statistics, network_statistics, time_profiles
+from service.store.tables import diagnoses, diagnosis_layers, runs
+
+__all__ = [
+    "Claim",
+    "claim",
+    "expire",
+    "fail",
+    "finish",
+    "held",
+    "release",
+    "renew",
+    "report",
+    "take_for_sending",
+    "unsend",
+    "unsettled",
+]
+
+
+@dataclass(frozen=True)
+class Claim:
+    """The right to work on a run, until the lease ends or another attempt begins."""
+
+    run_id: str
+    diagnosis_id: str
+    attempt: int
+    owner: str
+    order: RunOrder
+    key: int = field(repr=False)
+    """The run's number in the database."""
+    layer_keys: Mapping[int, int] = field(repr=False)
+    """Depth to the layer's number in the database."""
+
+
+def held(claim: Claim) -> ColumnElement[bool]:
+    """The fence: holds as long as the run is this attempt's, and neither ended nor canceled."""
+    return and_(
+        runs.c.public_id == claim.run_id,
+        runs.c.attempt == claim.attempt,
+        runs.c.owner == claim.owner,
+        runs.c.status == "running",
+    )
+
+
+def claim(
+    database: Database,
+    run_id: str,
+    owner: str,
+    lease_seconds: float,
+    max_attempts: int,
+    limits: Limits | None = None,
+) -> Claim | None:
+    """Take a queued run, or one whose lease ran out; None where it is not to be had, whatever the reason.
+
+    What an earlier attempt measured is deleted in the same transaction, and the diagnosis starts with its
+    first claim.
+    """
+    with database.begin() as connection:
+        diagnosis = _diagnosis(connection, run_id)
+        if diagnosis is None:
+            return None
+        taken = connection.execute(
+            update(runs)
+            .where(runs.c.public_id == run_id, runs.c.attempt - runs.c.forgiven < max_attempts, _free())
+            .values(
+                status="running",
+                attempt=runs.c.attempt + 1,
+                owner=owner,
+                lease_until=now(lease_seconds),
+                started_at=now(),
+                step=0,
+                loss=None,
+            )
+            .returning(runs.c.id, runs.c.attempt, runs.c.variant, runs.c.seed, runs.c.steps)
+        ).one_or_none()
+        if taken is None:
+            return None
+        if taken.attempt > 1:
+            _forget(connection, taken.id)
+        if diagnosis.status == "queued":
+            begin = update(diagnoses).where(diagnoses.c.id == diagnosis.id)
+            connection.execute(begin.values(status="running", phase="probing", started_at=now()))
+        depths = select(diagnosis_layers.c.depth, diagnosis_layers.c.layer_id)
+        layers = connection.execute(depths.where(diagnosis_layers.c.diagnosis_id == diagnosis.id)).all()
+    order = RunOrder(
+        run_id=run_id,
+        attempt=taken.attempt,
+        variant=taken.variant,
+        seed=taken.seed,
+        steps=taken.steps,
+        planned_steps=diagnosis.planned_steps,
+        submission=Submission.model_validate_json(diagnosis.submission),
+        limits=limits or Limits(),
+    )
+    keys = {layer.depth: layer.layer_id for layer in layers}
+    return Claim(run_id, diagnosis.public_id, taken.attempt, owner, order, taken.id, keys)
+
+
+def renew(database: Database, claim: Claim, lease_seconds: float) -> bool:
+    """Keep a claim for longer; False means lost, canceled or deleted: stop working."""
+    return _change(database, claim, lease_until=now(lease_seconds))
+
+
+def report(database: Database, claim: Claim, step: int, loss: float | None) -> bool:
+    """Say how far a run is."""
+    return _change(database, claim, step=step, loss=loss)
+
+
+def finish(database: Database, claim: Claim, outcome: Outcome) -> bool:
+    """A run was done, divergent or not."""
+    return _change(
+        database,
+        claim,
+        status="succeeded",
+        outcome=outcome.model_dump_json(),
+        step=outcome.steps_run,
+        loss=outcome.last_loss,
+        lease_until=None,
+        finished_at=now(),
+    )
+
+
+def fail(database: Database, claim: Claim, failure: Failure) -> bool:
+    """A run cannot be done."""
+    return _change(
+        database, claim, status="failed", error=failure.model_dump_json(), lease_until=None, finished_at=now()
+    )
+
+
+def release(database: Database, claim: Claim, *, forgiven: bool = False) -> bool:
+    """Give a run back to the queue; `forgiven` where the attempt is not to count (the worker shuts down)."""
+    return _change(
+        database,
+        claim,
+        status="queued",
+        forgiven=runs.c.forgiven + int(forgiven),
+        **UNCLAIMED,
+    )
+
+
+def _change(database: Database, claim: Claim, **values: Any) -> bool:
+    with database.begin() as connection:
+        return connection.execute(update(runs).where(held(claim)).values(**values)).rowcount == 1
+
+
+def _free() -> ColumnElement[bool]:
+    expired = and_(runs.c.status == "running", runs.c.lease_until < now())
+    return or_(runs.c.status == "queued", expired)
+
+
+def _diagnosis(connection: Connection, run_id: str) -> Any:
+    """The diagnosis of a run, locked before the run is: the order that everybody keeps."""
+    return connection.execute(
+        select(diagnoses)
+        .join(runs, runs.c.diagnosis_id == diagnoses.c.id)
+        .where(runs.c.public_id == run_id)
+        .with_for_update(key_share=True, of=diagnoses)
+    ).one_or_none()
+
+
+def _forget(connection: Connection, key: int) -> None:
+    for table in (layer_statistics, network_statistics, time_profiles):
+        connection.execute(delete(table).where(table.c.run_id == key))

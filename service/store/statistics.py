@@ -1,0 +1,113 @@
+"""Statistics: written in batches by the attempt that holds the run, read as pages or as evidence."""
+
+import json
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, Row, Table, select
+
+from service.schemas.statistics import LayerStatistics, NetworkStatistics, TimeProfile
+from service.store.database import Database, insert
+from service.store.measurements import layer_statistics, network_statistics, time_profiles
+from service.store.querying import layer_rows, network_rows, time_rows
+from service.store.runs import Claim, held
+from service.store.tables import diagnosis_layers, runs
+
+__all__ = [
+    "append",
+    "layer_rows",
+    "layers_of",
+    "network_of",
+    "network_rows",
+    "time_profiles_of",
+    "time_rows",
+]
+
+
+def append(
+    database: Database,
+    claim: Claim,
+    *,
+    layers: Sequence[LayerStatistics] = (),
+    network: Sequence[NetworkStatistics] = (),
+    time_profiles: Sequence[TimeProfile] = (),
+) -> bool:
+    """Write a batch; False where the claim is lost, and then nothing is written.
+
+    A row that is there already stays as it is, so writing a batch twice does no harm.
+    """
+    with database.begin() as connection:
+        # Held until the end: another attempt cannot begin, and clear the table, between look and write.
+        fence = select(runs.c.id).where(held(claim)).with_for_update(read=True)
+        if connection.execute(fence).one_or_none() is None:
+            return False
+        _write(connection, layer_statistics, (_layer_values(claim, row) for row in layers))
+        _write(connection, network_statistics, ({"run_id": claim.key, **vars(row)} for row in network))
+        _write(connection, PROFILES, (_profile_values(claim, row) for row in time_profiles))
+    return True
+
+
+PROFILES = time_profiles
+"""The table, under a name that the argument of `append` does not hide."""
+
+
+def layers_of(connection: Connection, run: int, diagnosis: int) -> tuple[LayerStatistics, ...]:
+    """Every row of a run, in order of step, then depth."""
+    rows = connection.execute(_by_depth(layer_statistics, run, diagnosis))
+    return tuple(LayerStatistics(**_measured(row)) for row in rows)
+
+
+def network_of(connection: Connection, run: int) -> tuple[NetworkStatistics, ...]:
+    """Every row of a run, in order of step."""
+    table = network_statistics
+    rows = connection.execute(select(table).where(table.c.run_id == run).order_by(table.c.step))
+    return tuple(NetworkStatistics(**_measured(row)) for row in rows)
+
+
+def time_profiles_of(connection: Connection, run: int, diagnosis: int) -> tuple[TimeProfile, ...]:
+    """Every profile of a run, in order of step, then depth."""
+    return tuple(
+        TimeProfile(
+            depth=row.depth, step=row.step, times=json.loads(row.times), gradient_rms=json.loads(row.gradient_rms)
+        )
+        for row in connection.execute(_by_depth(time_profiles, run, diagnosis))
+    )
+
+
+def _by_depth(table: Table, run: int, diagnosis: int) -> Any:
+    places = diagnosis_layers
+    return (
+        select(places.c.depth, *(column for column in table.c if column.name != "layer_id"))
+        .join(places, places.c.layer_id == table.c.layer_id)
+        .where(table.c.run_id == run, places.c.diagnosis_id == diagnosis)
+        .order_by(table.c.step, places.c.depth)
+    )
+
+
+def _measured(row: Row[Any]) -> dict[str, Any]:
+    values = dict(row._mapping)  # noqa: SLF001 - the public name of it in SQLAlchemy
+    del values["run_id"]
+    return values
+
+
+def _layer_values(claim: Claim, row: LayerStatistics) -> dict[str, Any]:
+    values = {"run_id": claim.key, "layer_id": claim.layer_keys[row.depth], **vars(row)}
+    del values["depth"]
+    return values
+
+
+def _profile_values(claim: Claim, row: TimeProfile) -> dict[str, Any]:
+    return {
+        "run_id": claim.key,
+        "layer_id": claim.layer_keys[row.depth],
+        "step": row.step,
+        "times": json.dumps(row.times),
+        # NaN and Infinity are written as such: the column is text, and Python reads them back.
+        "gradient_rms": json.dumps(row.gradient_rms),
+    }
+
+
+def _write(connection: Connection, table: Table, rows: Iterable[dict[str, Any]]) -> None:
+    values = list(rows)
+    if values:
+        connection.execute(insert(connection, table).on_conflict_do_nothing(), values)
