@@ -1,0 +1,1 @@
+"""The layer types that torch.nn does not build directly, one module per family."""
