@@ -1,4 +1,4 @@
-"""The Dockerfile and the Compose file agree with each other and with the command, as far as that shows without an engine."""
+"""The Dockerfile and the Compose file agree with each other and with the command, as far as shows without an engine."""
 
 import re
 from pathlib import Path

@@ -1,0 +1,79 @@
+import pytest
+
+from service.diagnosis.rules.vanishing_gradient import detect
+from tests.service.diagnosis.evidence import chain, geometric, run, signals
+
+LAYERS = chain(10)
+ADAM = {"optimizer": {"type": "Adam"}}
+
+
+def profile(exponent: float) -> dict[str, list[float]]:
+    return {"output_gradient_rms": geometric(10**exponent, 1.0, 10)}
+
+
+def test_a_steep_fall_under_sgd_is_seen_with_the_layers_that_it_hits() -> None:
+    sighting = detect(signals(LAYERS, run(LAYERS, by_activation=profile(-6))))
+    assert sighting is not None
+    assert sighting.clear
+    assert sighting.layers[0].name == "h.0.sigmoid"
+    assert "h.9.sigmoid" not in {layer.name for layer in sighting.layers}
+
+
+def test_adam_makes_up_for_a_fall_that_sgd_does_not() -> None:
+    one = run(LAYERS, by_activation=profile(-3.5))
+    assert detect(signals(LAYERS, one)) is not None
+    assert detect(signals(LAYERS, one, **ADAM)) is None
+
+
+def test_adam_does_not_make_up_for_a_collapsed_signal() -> None:
+    collapsed = profile(-3.5) | {"activation_batch_std": [0.01] * 10}
+    assert detect(signals(LAYERS, run(LAYERS, by_activation=collapsed), **ADAM)) is not None
+
+
+def test_adam_does_not_help_below_its_eps() -> None:
+    one = run(LAYERS, by_activation=profile(-3.5), everywhere={"adam_epsilon_share": 0.9})
+    assert detect(signals(LAYERS, one, **ADAM)) is not None
+
+
+@pytest.mark.parametrize("exponent", [0.0, -1.0, -1.4])
+def test_a_gentle_fall_is_no_illness(exponent: float) -> None:
+    assert detect(signals(LAYERS, run(LAYERS, by_activation=profile(exponent)))) is None
+
+
+def test_a_gradient_that_is_small_everywhere_alike_is_no_illness() -> None:
+    one = run(LAYERS, by_activation={"output_gradient_rms": [1e-12] * 10})
+    assert detect(signals(LAYERS, one)) is None
+
+
+def test_a_network_that_left_its_bad_start_is_no_longer_ill() -> None:
+    assert detect(signals(LAYERS, run(LAYERS, by_activation=profile(-6), later=profile(-0.5)))) is None
+
+
+def test_a_value_just_over_the_threshold_is_borderline() -> None:
+    sighting = detect(signals(LAYERS, run(LAYERS, by_activation=profile(-2.55))))
+    assert sighting is not None
+    assert not sighting.clear
+
+
+def test_a_first_half_that_cannot_move_within_the_plan_is_seen() -> None:
+    layers = LAYERS
+    one = run(layers, by_activation=profile(-1.4))
+    frozen = {layer.depth for layer in layers[:8]}
+    rows = tuple(
+        row.model_copy(update={"update_ratio": 1e-9}) if row.depth in frozen and row.update_ratio else row
+        for row in one.layers
+    )
+    sighting = detect(signals(layers, one.model_copy(update={"layers": rows})))
+    assert sighting is not None
+    assert {item.statistic for item in sighting.evidence} >= {"depth_ratio", "update_ratio"}
+
+
+def test_the_cause_tells_small_weights_from_saturating_activations() -> None:
+    relu = chain(10, "ReLU")
+    shrinking = profile(-6) | {"activation_rms": geometric(1.0, 1e-5, 10)}
+    small = detect(signals(relu, run(relu, by_activation=shrinking)))
+    sigmoid = detect(signals(LAYERS, run(LAYERS, by_activation=profile(-6))))
+    assert small is not None
+    assert sigmoid is not None
+    assert "initial weights are too small" in small.cause
+    assert "Sigmoid" in sigmoid.cause
