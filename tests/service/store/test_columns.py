@@ -7,7 +7,9 @@ from sqlalchemy import Column, Integer, MetaData, Table, insert, select
 from service.store.columns import Moment, Real, now
 from service.store.database import Database
 
-TABLE = Table("probe", MetaData(), Column("id", Integer, primary_key=True), Column("value", Real), Column("at", Moment))
+TABLE = Table(
+    "probe", MetaData(), Column("id", Integer, primary_key=True), Column("value", Real), Column("at", Moment)
+)
 
 
 @pytest.fixture
@@ -35,7 +37,9 @@ def test_nan_comes_back_as_nan(stored):
     assert math.isnan(stored(value=math.nan).value)
 
 
-@pytest.mark.parametrize(("value", "kept"), [(1e60, math.inf), (-1e60, -math.inf), (1e-60, 0.0), (-1e-60, 0.0)])
+@pytest.mark.parametrize(
+    ("value", "kept"), [(1e60, math.inf), (-1e60, -math.inf), (1e-60, 0.0), (-1e-60, 0.0)]
+)
 def test_what_a_single_cannot_hold_becomes_infinite_or_zero(stored, value, kept):
     assert stored(value=value).value == kept
 

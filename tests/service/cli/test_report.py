@@ -1,0 +1,88 @@
+import math
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from service.cli.report import PROFILE_ROWS, bar, depth_profile, measured, render
+from service.schemas.diagnosis import Diagnosis, Finding, Measurement, Span, Symptom
+from service.schemas.run import Failure
+
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+def diagnosis(**fields: Any) -> Diagnosis:
+    known: dict[str, Any] = {
+        "id": "dg_1", "project": "p", "status": "succeeded", "progress": 1.0, "created_at": NOW,
+        "verdict": "healthy", "summary": "All is well.",
+    }  # fmt: skip
+    return Diagnosis(**(known | fields))
+
+
+def finding(**fields: Any) -> Finding:
+    known: dict[str, Any] = {
+        "rule": "vanishing-gradient", "code": "GC101", "severity": "error", "message": "It vanishes.",
+        "cause": "Depth.",
+        "seeds_shown": 2, "seeds": 3, "confidence": 0.6, "fingerprint": "f",
+        "layers": Span(first="a", last="b", count=2, of=3, names=("a", "b"), text="a to b, 2 of 3"), "starts_at": "a",
+        "explains": (Symptom(rule="dead-units", code="GC105", message="Dead.", seeds_shown=2, seeds=3),),
+    }  # fmt: skip
+    return Finding(**(known | fields))
+
+
+def test_the_verdict_comes_first() -> None:
+    assert render(diagnosis()).startswith("HEALTHY  All is well.")
+
+
+def test_a_finding_is_told_with_cause_layers_seeds_and_what_it_explains() -> None:
+    text = render(diagnosis(verdict="unstable", findings=(finding(),)))
+    for part in (
+        "GC101 vanishing-gradient (error), 2 of 3 seeds",
+        "It vanishes.",
+        "Depth.",
+        "a to b, 2 of 3",
+        "GC105",
+    ):
+        assert part in text
+
+
+def test_a_failure_says_whose_it_is() -> None:
+    error = Failure(whose="client", code="out-of-memory", detail="The run took more than 4 GB.")
+    text = render(diagnosis(status="failed", verdict=None, summary=None, error=error))
+    assert text.startswith("FAILED")
+    assert "client error out-of-memory: The run took more than 4 GB." in text
+
+
+def test_a_number_stands_beside_what_it_was_held_against() -> None:
+    item = Measurement(
+        statistic="D", value=-7.123, threshold=-2.5, comparison="<=", layer="h.0", step=4, seed=1
+    )
+    assert measured(item) == "D = -7.12 (<= -2.5) at h.0, step 4, seed 1"
+
+
+def test_the_profile_has_a_bar_for_each_layer_and_names_what_has_no_logarithm() -> None:
+    values: list[float | str] = [1e-6, 1e-3, 0.0, "NaN", "Infinity"]
+    lines = depth_profile(
+        [{"layer": f"h.{i}", "output_gradient_rms": v} for i, v in enumerate(values)]
+    ).splitlines()
+    assert lines[1].split() == ["h.0", "-6.0", "#"]
+    assert lines[2].split()[:2] == ["h.1", "-3.0"]
+    assert len(lines[2]) > len(lines[1])
+    assert [line.split()[1] for line in lines[3:]] == ["zero", "NaN", "inf"]
+
+
+def test_a_long_profile_is_thinned_and_keeps_both_ends() -> None:
+    rows = [{"layer": f"h.{i}", "output_gradient_rms": 10.0**-i} for i in range(100)]
+    lines = depth_profile(rows).splitlines()[1:]
+    assert len(lines) == PROFILE_ROWS
+    assert lines[0].split()[0] == "h.0"
+    assert lines[-1].split()[0] == "h.99"
+
+
+def test_nothing_measured_gives_no_profile() -> None:
+    assert depth_profile([{"layer": "h", "output_gradient_rms": None}]) == ""
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf, -3.0])
+def test_every_bar_has_the_same_columns(value: float) -> None:
+    assert bar("h", value, -5.0, 0.0, 8).index(" ", 2) == 3
