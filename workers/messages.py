@@ -1,0 +1,74 @@
+"""What a run's child process and its supervisor say to each other: JSON, and nothing that executes."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field, NonNegativeInt, PositiveInt, TypeAdapter
+
+from service.schemas.base import Input, Measured, Output
+from service.schemas.data import DatasetInfo
+from service.schemas.order import RunOrder
+from service.schemas.run import Failure, Outcome
+from service.schemas.statistics import LayerStatistics, NetworkStatistics, TimeProfile
+
+LONGEST_MESSAGE = 32 * 1024 * 1024
+"""Bytes that a supervisor takes from a child at a time; a longer message is a protocol error."""
+
+
+class Assignment(Input):
+    """All that a child is handed: the order, where to compute it, and where an uploaded data set lies."""
+
+    order: RunOrder
+    device: str
+    threads: PositiveInt
+    dataset: DatasetInfo | None = None
+    dataset_path: str | None = None
+    memory_bytes: PositiveInt | None = None
+    """Memory that it may take on top of what it started with; null is no limit."""
+
+
+class Progress(Output):
+    """How far the training is."""
+
+    kind: Literal["progress"] = "progress"
+    step: NonNegativeInt
+    loss: Measured
+
+
+class Batch(Output):
+    """Rows of statistics, in the order in which they were measured."""
+
+    kind: Literal["batch"] = "batch"
+    layers: tuple[LayerStatistics, ...] = ()
+    network: tuple[NetworkStatistics, ...] = ()
+    time_profiles: tuple[TimeProfile, ...] = ()
+
+
+class Finished(Output):
+    """The training ended, well or with a network that diverged; the last message."""
+
+    kind: Literal["finished"] = "finished"
+    outcome: Outcome
+
+
+class Failed(Output):
+    """The run cannot be done; the last message."""
+
+    kind: Literal["failed"] = "failed"
+    failure: Failure
+    retry: bool = False
+    """Whether another attempt can help."""
+
+
+Message = Annotated[Progress | Batch | Finished | Failed, Field(discriminator="kind")]
+
+_MESSAGE: TypeAdapter[Message] = TypeAdapter(Message)
+
+
+def read_message(data: bytes) -> Message:
+    """A message from a child, which is never trusted; raises pydantic's ValidationError."""
+    return _MESSAGE.validate_json(data)
+
+
+def write_message(message: Message) -> bytes:
+    """The bytes that go through the pipe."""
+    return message.model_dump_json().encode()
