@@ -111,7 +111,7 @@ def builtin_shape(data: BuiltinData, entry: Tensor) -> DataShape:
         return builtin.make(0, classes)
     shape = builtin.make(data.length or _steps(builtin, entry, classes), classes)
     one_hot = (*shape.x.shape, shape.vocab or 0)
-    if shape.vocab and entry == Tensor(shape=one_hot):
+    if shape.vocab and (entry.shape, entry.dtype) == (one_hot, "float"):
         return DataShape(shape.examples, Tensor(shape=one_hot), shape.answer, shape.vocab)
     return shape
 
@@ -148,5 +148,5 @@ def dataset_shape(info: DatasetInfo) -> DataShape:
 def fits(x: Tensor, entry: Tensor) -> bool:
     """Whether examples can be reshaped (and tokens taken as numbers) to what the network takes."""
     if entry.dtype == "int":
-        return x == entry
+        return (x.shape, x.dtype) == (entry.shape, "int")
     return prod(x.shape) == prod(entry.shape)

@@ -44,9 +44,13 @@ REGRESSION_LOSSES = frozenset(
 class TargetError(ValueError):
     """torch could not compute this loss of this output and these answers."""
 
-    def __init__(self, message: str, *, hint: str | None = None) -> None:
+    def __init__(
+        self, message: str, *, hint: str | None = None, about: Literal["output", "loss"] = "loss"
+    ) -> None:
         super().__init__(message)
         self.hint = hint
+        self.about = about
+        """What to change: the units of the last layer, or the loss."""
 
 
 @dataclass(frozen=True)
@@ -126,7 +130,7 @@ def _classes(loss: Loss, shape: Shape, answer: Answer) -> Target:
             return _along(loss, shape, axis, last=True)
         if unit and prod(shape) == 1:
             return Target(unit.kind, shape, unit.classes, last=True)
-    raise TargetError(_misfit(shape, answer), hint=_advice(shape, answer))
+    raise TargetError(_misfit(shape, answer), hint=_advice(shape, answer), about="output")
 
 
 def _class_axis(shape: Shape, places: Shape, classes: int | None) -> Literal[0, -1] | None:
@@ -171,12 +175,15 @@ def _real(loss: Loss, shape: Shape, answer: Answer) -> Target:
         return Target("real", shape)
     if loss.type == "GaussianNLLLoss" and prod(shape) == 2 * values and shape[-1] % 2 == 0:
         return Target("real", (*shape[:-1], shape[-1] // 2))
-    raise TargetError(_misfit(shape, answer), hint=f"end the network in {values} output{'s' * (values != 1)}")
+    units = "1 unit" if values == 1 else f"{values} units"
+    raise TargetError(_misfit(shape, answer), hint=f"end the network in {units}", about="output")
 
 
 def _labels(loss: Loss, shape: Shape, answer: Answer) -> Target:
     if len(shape) != 2:
-        raise TargetError(f"CTCLoss needs an output of shape (time, classes), not {shape}")
+        raise TargetError(
+            f"CTCLoss needs an output of shape (time, classes), not {list(shape)}", about="output"
+        )
     if answer.kind != "class" or len(answer.shape) > 1:
         raise TargetError(
             "CTCLoss takes one sequence of class numbers for each example, which these data have not"
@@ -190,6 +197,7 @@ def _labels(loss: Loss, shape: Shape, answer: Answer) -> Target:
         raise TargetError(
             f"CTCLoss needs a unit for the blank besides {classes} classes; the output has {shape[1]} units",
             hint=f"give the last layer {classes + 1} units",
+            about="output",
         )
     if loss.blank >= shape[1]:
         raise TargetError(f"blank is {loss.blank}, but the output has only the units 0 to {shape[1] - 1}")
@@ -198,8 +206,8 @@ def _labels(loss: Loss, shape: Shape, answer: Answer) -> Target:
 
 def _misfit(shape: Shape, answer: Answer) -> str:
     what = f"{answer.classes} classes" if answer.kind == "class" and answer.classes else "numbers"
-    places = f" of shape {answer.shape}" if answer.shape else " (one for each example)"
-    return f"the network's output has shape {shape}; the data's targets are {what}{places}"
+    places = f" of shape {list(answer.shape)}" if answer.shape else " (one for each example)"
+    return f"the network's output has shape {list(shape)}; the data's targets are {what}{places}"
 
 
 def _advice(shape: Shape, answer: Answer) -> str | None:

@@ -2,7 +2,16 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveInt, StrictBool
+from pydantic import (
+    BeforeValidator,
+    Field,
+    NonNegativeFloat,
+    NonNegativeInt,
+    NonPositiveFloat,
+    PositiveFloat,
+    PositiveInt,
+    StrictBool,
+)
 
 from service.schemas.base import Input
 
@@ -10,14 +19,17 @@ Reduction = Literal["mean", "sum"]
 Fraction = Annotated[float, Field(ge=0, lt=1)]
 
 
+LossType = Literal[
+    "CrossEntropyLoss", "NLLLoss", "BCELoss", "BCEWithLogitsLoss", "MSELoss", "L1Loss", "SmoothL1Loss",
+    "HuberLoss", "KLDivLoss", "HingeEmbeddingLoss", "MultiMarginLoss", "MultiLabelSoftMarginLoss",
+    "SoftMarginLoss", "PoissonNLLLoss", "GaussianNLLLoss", "CosineEmbeddingLoss", "CTCLoss", "Wasserstein",
+]  # fmt: skip
+
+
 class Loss(Input):
     """A torch.nn loss by class name, with its arguments; one that a type does not take is refused."""
 
-    type: Literal[
-        "CrossEntropyLoss", "NLLLoss", "BCELoss", "BCEWithLogitsLoss", "MSELoss", "L1Loss", "SmoothL1Loss",
-        "HuberLoss", "KLDivLoss", "HingeEmbeddingLoss", "MultiMarginLoss", "MultiLabelSoftMarginLoss",
-        "SoftMarginLoss", "PoissonNLLLoss", "GaussianNLLLoss", "CosineEmbeddingLoss", "CTCLoss", "Wasserstein",
-    ]  # fmt: skip
+    type: LossType
     """`Wasserstein` trains the two networks `generator` and `critic` against each other."""
     reduction: Reduction = "mean"
     from_logits: StrictBool | None = None
@@ -65,6 +77,13 @@ class Optimizer(Input):
     lr_decay: NonNegativeFloat | None = None
     initial_accumulator_value: NonNegativeFloat | None = None
     momentum_decay: NonNegativeFloat | None = None
+    lambd: NonNegativeFloat | None = None
+    t0: NonNegativeFloat | None = None
+    etas: tuple[Annotated[float, Field(gt=0, lt=1)], Annotated[float, Field(gt=1)]] | None = None
+    step_sizes: tuple[PositiveFloat, PositiveFloat] | None = None
+    beta2_decay: NonPositiveFloat | None = None
+    d: PositiveFloat | None = None
+    decoupled_weight_decay: StrictBool | None = None
     weight_decay: NonNegativeFloat | None = None
     maximize: StrictBool | None = None
 
@@ -72,7 +91,9 @@ class Optimizer(Input):
 class Schedule(Input):
     """How the learning rate moves over the whole plan; every length is in steps."""
 
-    type: Literal["constant", "step", "multistep", "exponential", "cosine", "linear", "one-cycle"] = "constant"
+    type: Literal["constant", "step", "multistep", "exponential", "cosine", "linear", "one-cycle"] = (
+        "constant"
+    )
     warmup_steps: NonNegativeInt = 0
     """Linear from 0 to the rate."""
     gamma: PositiveFloat = 0.1
@@ -90,11 +111,18 @@ class Clipping(Input):
     value: PositiveFloat | None = None
 
 
+def _by_name(value: object) -> object:
+    """A bare string is a type without arguments, as it is for layers."""
+    return {"type": value} if isinstance(value, str) else value
+
+
 class Training(Input):
     """What the team plans: a length in epochs or in steps, and everything that shapes a step."""
 
-    loss: Loss
-    optimizer: Optimizer
+    loss: Annotated[Loss, BeforeValidator(_by_name, json_schema_input_type=Loss | LossType)]
+    optimizer: Annotated[
+        Optimizer, BeforeValidator(_by_name, json_schema_input_type=Optimizer | OptimizerType)
+    ]
     batch_size: PositiveInt = 32
     epochs: PositiveInt | None = None
     steps: PositiveInt | None = None

@@ -1,0 +1,175 @@
+"""Whether data, network and loss go together: each way in which they do not, with its place."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from service.errors import Problem
+from service.schemas.catalogue import (
+    BUILTINS,
+    COMPUTED,
+    DataShape,
+    builtin_shape,
+    dataset_shape,
+    fits,
+    synthetic_shape,
+)
+from service.schemas.data import BuiltinData, Data, DatasetData, DatasetInfo, SyntheticData
+from service.schemas.limits import Limits
+from service.schemas.plan import Tensor
+from service.schemas.planned import Plan
+from service.schemas.submission import Submission
+from service.schemas.targets import TargetError, target_for
+
+Datasets = Callable[[str], DatasetInfo | None]
+"""Finds what is known of an uploaded data set by its digest."""
+
+
+@dataclass(frozen=True)
+class Ends:
+    """Where data enter and where the loss is computed: of the critic in adversarial training."""
+
+    entry: Tensor
+    output: Tensor
+    entry_pointer: str
+    output_pointer: str
+
+
+def network_problems(submission: Submission) -> Iterator[Problem]:
+    """One network for an ordinary loss; a generator and a critic for an adversarial one."""
+    if (submission.network is None) == (submission.networks is None):
+        yield Problem(
+            "", "exactly one of `network` and `networks` is needed", "write `network:` for a single one"
+        )
+        return
+    names = set(submission.networks or {"main"})
+    adversarial = submission.training.loss.type == "Wasserstein"
+    if adversarial and names != {"generator", "critic"}:
+        yield Problem(
+            "/networks" if submission.networks is not None else "/network",
+            "the loss Wasserstein trains two networks named `generator` and `critic`",
+            "write both under `networks:`",
+        )
+    if not adversarial and submission.networks is not None and len(names) != 1:
+        yield Problem(
+            "/networks",
+            f"{submission.training.loss.type} trains one network; {len(names)} are given",
+            "several networks are for the loss Wasserstein",
+        )
+
+
+def option_problems(data: Data | None, limits: Limits) -> Iterator[Problem]:
+    """Options that a builtin set does not have, or that nothing could be made of."""
+    if not isinstance(data, BuiltinData):
+        return
+    builtin = BUILTINS[data.name]
+    if data.length is not None and builtin.length is None:
+        yield Problem("/data/length", f"`{data.name}` has no time steps", "leave `length` out")
+    elif data.length is not None and data.length > limits.sequence_length:
+        yield Problem(
+            "/data/length",
+            f"{data.length} time steps; at most {limits.sequence_length} (limit `sequence_length`)",
+        )
+    if data.classes is not None and builtin.classes is None:
+        yield Problem(
+            "/data/classes", f"the classes of `{data.name}` cannot be chosen", "leave `classes` out"
+        )
+    elif data.classes is not None and not 2 <= data.classes <= COMPUTED:
+        yield Problem("/data/classes", f"{data.classes} classes; 2 to {COMPUTED} are possible")
+
+
+def ends_of(submission: Submission, plan: Plan) -> Ends:
+    """The network's two ends; of the critic, which sees the data, where there are two networks."""
+    name = "critic" if "critic" in plan.networks and len(plan.networks) > 1 else next(iter(plan.networks))
+    root = "/network" if submission.network is not None else f"/networks/{name}"
+    last = plan.layers[plan.outputs[name]]
+    return Ends(plan.inputs[name], last.output, f"{root}/input", last.pointer)
+
+
+def data_of(submission: Submission, plan: Plan, datasets: Datasets) -> DataShape | None:
+    """How the submission's data look; None where they are an upload that is not there."""
+    ends, data = ends_of(submission, plan), submission.data or SyntheticData()
+    if isinstance(data, BuiltinData):
+        return builtin_shape(data, ends.entry)
+    if isinstance(data, SyntheticData):
+        return synthetic_shape(data, submission.training.loss, ends.entry, ends.entry.vocab, ends.output)
+    info = datasets(data.digest)
+    return dataset_shape(info) if info else None
+
+
+def fit_problems(submission: Submission, plan: Plan, shape: DataShape | None) -> Iterator[Problem]:
+    """Where data, network and loss do not meet."""
+    ends, data = ends_of(submission, plan), submission.data
+    if shape is None:
+        digest = data.digest if isinstance(data, DatasetData) else ""
+        yield Problem(
+            "/data/digest", f"no data set with the digest {digest} was uploaded", "PUT it to /v1/datasets"
+        )
+        return
+    yield from _entry_problems(ends, shape)
+    if data is not None and shape.x.dtype == "int" and (data.preprocess != "none" or data.noise):
+        yield Problem(
+            "/data", "tokens can be neither standardised nor made noisy", "leave preprocess and noise out"
+        )
+    if submission.training.loss.type == "Wasserstein":
+        yield from _adversarial_problems(plan)
+        return
+    try:
+        target_for(submission.training.loss, ends.output, shape.answer)
+    except TargetError as error:
+        yield Problem(
+            ends.output_pointer if error.about == "output" else "/training/loss", str(error), error.hint
+        )
+
+
+def batch_problems(submission: Submission, plan: Plan, examples: int, limits: Limits) -> Iterator[Problem]:
+    """What depends on how many examples a step takes: memory, and batch norm, which needs two numbers."""
+    batch = min(submission.training.batch_size, examples)
+    if plan.activation_values * batch > limits.activation_values:
+        yield Problem(
+            "/training/batch_size",
+            f"the outputs of all layers hold {plan.activation_values * batch:,} numbers for a batch; "
+            f"at most {limits.activation_values:,} (limit `activation_values`)",
+            f"a batch of {max(1, limits.activation_values // max(1, plan.activation_values))} would fit",
+        )
+    if batch == 1 or examples % batch == 1:
+        for layer in plan.layers:
+            if layer.type.startswith("BatchNorm") and all(size == 1 for size in layer.output.shape[1:]):
+                yield Problem(
+                    layer.pointer,
+                    f"{layer.type} cannot normalise over one number for each feature: "
+                    f"{examples} examples in batches of {batch} leave a batch of one",
+                    "change training.batch_size",
+                )
+                return
+
+
+def _entry_problems(ends: Ends, shape: DataShape) -> Iterator[Problem]:
+    if not fits(shape.x, ends.entry):
+        yield Problem(
+            f"{ends.entry_pointer}/shape",
+            f"the data are {_words(shape.x)}; the network takes {_words(ends.entry)}",
+            f"write shape: {list(shape.x.shape)}" + (", dtype: int" if shape.x.dtype == "int" else ""),
+        )
+    elif ends.entry.dtype == "int" and (shape.vocab or 0) > (ends.entry.vocab or 0):
+        yield Problem(
+            f"{ends.entry_pointer}/vocab",
+            f"the data have {shape.vocab} different tokens; the network knows {ends.entry.vocab}",
+            f"write vocab: {shape.vocab}",
+        )
+
+
+def _adversarial_problems(plan: Plan) -> Iterator[Problem]:
+    made, seen = plan.output("generator"), plan.inputs["critic"]
+    if plan.inputs["generator"].dtype == "int" or seen.dtype == "int":
+        yield Problem("/networks", "generator and critic take real numbers, not tokens")
+    elif not fits(made, seen):
+        yield Problem(
+            plan.layers[plan.outputs["generator"]].pointer,
+            f"the generator makes {_words(made)}; the critic takes {_words(seen)}",
+            "give both the shape of the data",
+        )
+
+
+def _words(tensor: Tensor) -> str:
+    what = "tokens" if tensor.dtype == "int" else "numbers"
+    return f"{what} of shape {list(tensor.shape)}"

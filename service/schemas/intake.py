@@ -1,0 +1,176 @@
+"""From a body to an accepted submission: read, checked, expanded and costed; or every problem at once."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+
+from pydantic import ValidationError
+
+from service.errors import InvalidSubmission, Problem
+from service.schemas.body.reading import MEDIA_TYPES, read_body
+from service.schemas.body.tree import Body
+from service.schemas.budget import planned_steps, run_steps, step_cost
+from service.schemas.expansion import expand, network_pointers, submission_networks
+from service.schemas.fit import (
+    Datasets,
+    batch_problems,
+    data_of,
+    fit_problems,
+    network_problems,
+    option_problems,
+)
+from service.schemas.limits import Limits
+from service.schemas.network import NetworkSpec
+from service.schemas.planned import Plan
+from service.schemas.plausibility import probing_problems, training_problems
+from service.schemas.problems import MOST_PROBLEMS, problems_of
+from service.schemas.submission import Submission
+from service.schemas.training import Probing, Training
+
+__all__ = ["MEDIA_TYPES", "Accepted", "accept", "read"]
+
+
+@dataclass(frozen=True)
+class Accepted:
+    """A submission that can be run, and what running it takes."""
+
+    submission: Submission
+    plan: Plan
+    planned_steps: int
+    """Of the team's plan."""
+    run_steps: int
+    """Of one run."""
+    examples: int
+    cost: float
+    """Multiply-adds of all runs together, an estimate."""
+
+
+def read(body: bytes, media_type: str, limits: Limits, dataset: Datasets) -> Accepted:
+    """The accepted submission; raises MalformedBody, or InvalidSubmission with every problem, its line too."""
+    found = read_body(body, media_type, limits)
+    try:
+        submission = Submission.model_validate(found.tree)
+    except ValidationError as error:
+        problems = [
+            *problems_of(error, found.tree, model=Submission),
+            *_sound_parts(error, found.tree, limits),
+        ]
+        raise _invalid(problems, found) from error
+    try:
+        return _accept(submission, limits, dataset, found.tree.get("training"))
+    except InvalidSubmission as error:
+        raise _invalid(error.problems, found) from error
+
+
+def accept(submission: Submission, limits: Limits, dataset: Datasets) -> Accepted:
+    """The same for a submission that is parsed already."""
+    written = submission.training.model_dump(exclude_defaults=True)
+    try:
+        return _accept(submission, limits, dataset, written)
+    except InvalidSubmission as error:
+        raise _invalid(error.problems) from error
+
+
+def _accept(submission: Submission, limits: Limits, dataset: Datasets, written: object) -> Accepted:
+    problems = [
+        *_training(submission.training, limits, written),
+        *probing_problems(submission.probing, limits),
+        *option_problems(submission.data, limits),
+        *network_problems(submission),
+    ]
+    networks = submission_networks(submission)
+    if not networks:
+        raise InvalidSubmission("", problems=problems)
+    try:
+        plan = expand(networks, limits, network_pointers(submission))
+    except InvalidSubmission as error:
+        raise InvalidSubmission("", problems=[*problems, *error.problems]) from error
+    if problems:
+        raise InvalidSubmission("", problems=problems)
+    return _costed(submission, plan, limits, dataset)
+
+
+def _costed(submission: Submission, plan: Plan, limits: Limits, dataset: Datasets) -> Accepted:
+    """The last checks, which need the plan and the data's shape."""
+    shape = data_of(submission, plan, dataset)
+    problems = [*fit_problems(submission, plan, shape)]
+    examples = shape.examples if shape else 1
+    planned = planned_steps(submission, examples)
+    steps = run_steps(submission, plan, planned)
+    cost = steps * step_cost(submission.training, plan)
+    problems += [
+        *batch_problems(submission, plan, examples, limits),
+        *_costs(submission, planned, steps, cost, limits),
+    ]
+    if problems:
+        raise InvalidSubmission("", problems=problems)
+    return Accepted(submission, plan, planned, steps, examples, cost * submission.probing.seeds)
+
+
+def _costs(
+    submission: Submission, planned: int, steps: int, cost: float, limits: Limits
+) -> Iterator[Problem]:
+    by = "epochs" if submission.training.steps is None else "steps"
+    if planned > limits.planned_steps:
+        yield Problem(
+            f"/training/{by}",
+            f"a plan of {planned:,} steps; at most {limits.planned_steps:,} (limit `planned_steps`)",
+        )
+    elif submission.training.schedule.warmup_steps > planned:
+        yield Problem(
+            "/training/schedule/warmup_steps",
+            f"a warm-up of {submission.training.schedule.warmup_steps} steps in a plan of {planned}",
+            "warm up for fewer steps, or plan for more",
+        )
+    if cost > limits.multiply_adds:
+        yield Problem(
+            "/training/batch_size" if submission.probing.steps == "auto" else "/probing/steps",
+            f"{steps} steps take about {cost:.1e} multiply-adds; "
+            f"at most {limits.multiply_adds:.1e} (limit `multiply_adds`)",
+            "take a smaller network, a smaller batch or fewer steps",
+        )
+
+
+def _training(training: Training, limits: Limits, written: object) -> Iterator[Problem]:
+    return training_problems(training, limits, written if isinstance(written, Mapping) else {})
+
+
+def _sound_parts(error: ValidationError, tree: Mapping[str, object], limits: Limits) -> list[Problem]:
+    """Problems of those parts that pydantic took, so that they are not first heard of on the second attempt."""
+    unsound = {details["loc"][0] for details in error.errors(include_url=False) if details["loc"]}
+    problems: list[Problem] = []
+    if "training" in tree and "training" not in unsound:
+        training = Training.model_validate(tree["training"])
+        problems += _training(training, limits, tree["training"])
+    if "probing" in tree and "probing" not in unsound:
+        problems += probing_problems(Probing.model_validate(tree["probing"]), limits)
+    if not unsound & {"network", "networks"}:
+        problems += _of_networks(tree, limits)
+    return problems
+
+
+def _of_networks(tree: Mapping[str, object], limits: Limits) -> tuple[Problem, ...]:
+    several = tree.get("networks")
+    written = several if isinstance(several, Mapping) else {"main": tree.get("network")}
+    networks = {
+        str(name): NetworkSpec.model_validate(network) for name, network in written.items() if network
+    }
+    try:
+        expand(networks, limits, {name: f"/networks/{name}" if several else "/network" for name in networks})
+    except InvalidSubmission as error:
+        return error.problems
+    return ()
+
+
+def _invalid(problems: Iterable[Problem], body: Body | None = None) -> InvalidSubmission:
+    """The refusal: every problem once, with its line, in the order of the lines."""
+    unique = list(dict.fromkeys(problems))[:MOST_PROBLEMS]
+    if body is not None and body.place is not None:
+        unique = sorted(
+            (replace(problem, line=body.line(problem.pointer)) for problem in unique),
+            key=lambda p: p.line or 0,
+        )
+    first = unique[0]
+    place = f"line {first.line}: " if first.line else f"{first.pointer}: " if first.pointer else ""
+    others = len(unique) - 1
+    more = f" (and {others} more problem{'s' * (others > 1)})" if others else ""
+    return InvalidSubmission(f"{place}{first.message}{more}", problems=unique)
