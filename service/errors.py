@@ -55,10 +55,22 @@ class InvalidSubmission(ClinicError):
     code, title, http_status, whose = "invalid-submission", "The submission is not valid", 422, "client"
 
 
+class BadRequest(ClinicError):
+    """The request breaks a rule of HTTP itself, or ended before its announced length."""
+
+    code, title, http_status, whose = "bad-request", "The request cannot be read", 400, "client"
+
+
 class NotFound(ClinicError):
     """There is no such thing here."""
 
     code, title, http_status, whose = "not-found", "Not found", 404, "client"
+
+
+class MethodNotAllowed(ClinicError):
+    """The resource exists, but not for this method; the header `Allow` lists those that it takes."""
+
+    code, title, http_status, whose = "method-not-allowed", "Method not allowed", 405, "client"
 
 
 class Conflict(ClinicError):
@@ -95,6 +107,12 @@ class Overloaded(ClinicError):
     """Too many of these at once; trying again later helps."""
 
     code, title, http_status, retry = "overloaded", "Too many requests of this kind at once", 503, True
+
+
+class Unavailable(ClinicError):
+    """Something that the service needs (database, broker) does not answer; `problems` names it."""
+
+    code, title, http_status, retry = "unavailable", "The service is not ready", 503, True
 
 
 class RunRefused(ClinicError):

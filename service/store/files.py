@@ -1,13 +1,15 @@
-"""The bytes of uploaded data sets: one file each, named by its digest, whole or not there at all."""
+"""The bytes of uploaded data sets: one file each, named by its digest, whole and checked or not there at all."""
 
 import hashlib
 import os
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, TypeVar
 
 from service.errors import DigestMismatch, TooLarge
 
+Checked = TypeVar("Checked")
 CHUNK = 1 << 20
 
 
@@ -21,32 +23,46 @@ class DatasetFiles:
         """Where the bytes with that digest lie, or would."""
         return self.folder / f"{digest.removeprefix('sha256:')}.npz"
 
-    def write(self, stream: BinaryIO, digest: str, limit: int) -> int:
-        """Stream bytes to disk and return how many; raises TooLarge or DigestMismatch and keeps nothing."""
+    def write(self, stream: BinaryIO, digest: str, limit: int, check: Callable[[Path], Checked]) -> Checked:
+        """Stream bytes to disk and return what `check` finds in them; keeps nothing if anything is refused.
+
+        Raises TooLarge, DigestMismatch, and what `check` raises. The file gets its name only when all of it is
+        on the disk, so nobody ever reads a part of one.
+        """
         self.folder.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(dir=self.folder, suffix=".part")
         part = Path(name)
         try:
             with os.fdopen(handle, "wb") as file:
-                size = _copy(stream, file, digest, limit)
+                _copy(stream, file, digest, limit)
                 file.flush()
                 os.fsync(file.fileno())
+            checked = check(part)
             part.replace(self.path(digest))
+            _sync(self.folder)
         finally:
             part.unlink(missing_ok=True)
-        return size
+        return checked
 
 
-def _copy(stream: BinaryIO, file: BinaryIO, digest: str, limit: int) -> int:
+def _copy(stream: BinaryIO, file: BinaryIO, digest: str, limit: int) -> None:
     size = 0
     hashed = hashlib.sha256()
     while chunk := stream.read(CHUNK):
         size += len(chunk)
         if size > limit:
-            raise TooLarge(f"A data set may have {limit:,} bytes.")
+            raise TooLarge(f"a data set may have at most {limit} bytes (limit `dataset_bytes`)")
         hashed.update(chunk)
         file.write(chunk)
     found = f"sha256:{hashed.hexdigest()}"
     if found != digest:
-        raise DigestMismatch(f"The bytes have the digest {found}, not {digest}.")
-    return size
+        raise DigestMismatch(f"{size} bytes came, whose digest is {found} and not {digest}")
+
+
+def _sync(folder: Path) -> None:
+    """Make a rename inside the folder survive a power cut."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

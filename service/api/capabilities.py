@@ -1,0 +1,25 @@
+"""What this deployment can do."""
+
+from importlib.metadata import version
+
+from flask import Blueprint
+
+from service.api import prefer
+from service.api.clinic import clinic
+from service.api.edge import Reply, gives
+from service.diagnosis import registry
+from service.schemas.capabilities import Capabilities, capabilities
+
+blueprint = Blueprint("capabilities", __name__)
+
+
+@blueprint.get("/capabilities")
+@gives(Reply(200, Capabilities, "Limits, words and versions"))
+def index() -> Capabilities:
+    """Read the limits of this deployment, and every layer type, loss, optimiser and data set that it knows."""
+    return capabilities(
+        clinic().settings.limits,
+        version=version("gradclinic"),
+        rules_version=registry.VERSION,
+        longest_wait=prefer.WAIT_SECONDS,
+    )

@@ -1,0 +1,158 @@
+"""Diagnoses: create, list, read, cancel, delete."""
+
+import hashlib
+import logging
+from typing import Annotated
+
+from flask import Blueprint, url_for
+from pydantic import Field
+
+from service import dispatch
+from service.api import prefer
+from service.api.clinic import Clinic, clinic
+from service.api.edge import Reply, gives, takes
+from service.api.parameters import Cursor, Moment, Word, next_link
+from service.api.parse import Body
+from service.api.submissions import accepted
+from service.errors import IdempotencyMismatch, NotFound
+from service.schemas.base import Input
+from service.schemas.body.reading import MEDIA_TYPES
+from service.schemas.diagnosis import Diagnosis, DiagnosisSummary
+from service.schemas.page import Page
+from service.schemas.query import DiagnosisFilter
+from service.schemas.run import TERMINAL
+from service.schemas.submission import Submission
+from service.store import diagnoses
+
+log = logging.getLogger(__name__)
+blueprint = Blueprint("diagnoses", __name__)
+
+POLL_SECONDS = 1
+Answer = tuple[Diagnosis, int, dict[str, str]]
+
+
+class CreateHeaders(Input):
+    """How a submission is taken."""
+
+    idempotency_key: Annotated[str, Field(min_length=1, max_length=200)] | None = Field(
+        default=None, alias="Idempotency-Key"
+    )
+    """Any text of your own: sent again with the same body, the first diagnosis is answered and nothing is run."""
+    prefer: str = Field(default="", alias="Prefer")
+    """`wait=30` holds the answer until the diagnosis has ended, or for so many seconds (at most 60)."""
+
+
+class DiagnosesQuery(DiagnosisFilter):
+    """Filters, all of which must hold, and the page."""
+
+    project: Word | None = None
+    branch: Word | None = None
+    commit: Word | None = None
+    rule: Word | None = None
+    """Name of a rule that found something."""
+    layer: Word | None = None
+    """Name of a layer that a finding speaks of."""
+    created_after: Moment | None = None
+    """Created at this time or later, e.g. `2026-01-31T00:00:00Z`."""
+    created_before: Moment | None = None
+    """Created before this time."""
+    cursor: Cursor | None = None
+    """`next_cursor` of the page before."""
+    limit: Annotated[int, Field(ge=1, le=200)] = 50
+    """Diagnoses on a page."""
+
+
+@blueprint.post("/diagnoses")
+@takes(headers=CreateHeaders, body=Submission, media_types=MEDIA_TYPES)
+@gives(
+    Reply(
+        202,
+        Diagnosis,
+        "Stored; the work goes on",
+        {
+            "Location": "Where the diagnosis is",
+            "Retry-After": "Seconds until it is worth asking again",
+            "Preference-Applied": "The wait that was kept",
+            "Idempotency-Replayed": "`true` where the key was known",
+        },
+    ),
+    Reply(201, Diagnosis, "Stored, and it has ended already", {"Location": "Where the diagnosis is"}),
+    refuses=(IdempotencyMismatch,),
+)
+def create(headers: CreateHeaders, body: Body) -> Answer:
+    """Submit a network and its training plan for diagnosis.
+
+    The answer comes at once with 202, and the diagnosis is worked on: ask for it at `Location`, follow its
+    events, or send `Prefer: wait=N` to get it finished (201) if it ends in time. The same `Idempotency-Key`
+    with the same body never runs anything twice.
+    """
+    here = clinic()
+    created = diagnoses.create(
+        here.database,
+        accepted(body),
+        body_digest=hashlib.sha256(body.content).hexdigest(),
+        idempotency_key=headers.idempotency_key,
+    )
+    _dispatch(here)
+    location = {"Location": url_for("diagnoses.get", diagnosis_id=created.id)}
+    if created.replayed:
+        location["Idempotency-Replayed"] = "true"
+    return _waited(created.id, prefer.wait(headers.prefer), location)
+
+
+@blueprint.get("/diagnoses")
+@takes(query=DiagnosesQuery)
+@gives(Reply(200, Page[DiagnosisSummary], "Diagnoses, newest first", {"Link": "The next page"}))
+def index(query: DiagnosesQuery) -> tuple[Page[DiagnosisSummary], int, dict[str, str]]:
+    """List diagnoses, newest first."""
+    page = diagnoses.page(clinic().database, query, query.cursor, query.limit)
+    return page, 200, next_link(page.next_cursor)
+
+
+@blueprint.get("/diagnoses/<id:diagnosis_id>")
+@gives(Reply(200, Diagnosis, "The diagnosis as it is now"), refuses=(NotFound,))
+def get(diagnosis_id: str) -> Diagnosis:
+    """Read a diagnosis.
+
+    It has ended when `status` is `succeeded`, `failed` or `canceled`.
+    """
+    return diagnoses.get(clinic().database, diagnosis_id)
+
+
+@blueprint.post("/diagnoses/<id:diagnosis_id>/cancel")
+@gives(Reply(200, Diagnosis, "The diagnosis as it is now"), refuses=(NotFound,))
+def cancel(diagnosis_id: str) -> Diagnosis:
+    """Stop the work on a diagnosis.
+
+    Runs that are under way are killed within a second. One that has ended stays as it is.
+    """
+    return diagnoses.cancel(clinic().database, diagnosis_id)
+
+
+@blueprint.delete("/diagnoses/<id:diagnosis_id>")
+@gives(Reply(204, None, "It is gone"), refuses=(NotFound,))
+def delete(diagnosis_id: str) -> None:
+    """Delete a diagnosis and everything measured for it; its work is stopped."""
+    diagnoses.delete(clinic().database, diagnosis_id)
+
+
+def _dispatch(here: Clinic) -> None:
+    try:
+        dispatch.dispatch(here.database, here.queue, here.settings)
+    except Exception:
+        # It is stored, so the sweep will send it: the client has nothing to do about this.
+        log.exception("cannot dispatch after a submission")
+
+
+def _waited(diagnosis_id: str, seconds: int | None, headers: dict[str, str]) -> Answer:
+    here = clinic()
+    if seconds is not None and here.long_lived.acquire(blocking=False):
+        try:
+            here.watcher.end(diagnosis_id, seconds)
+        finally:
+            here.long_lived.release()
+        headers["Preference-Applied"] = f"wait={seconds}"
+    diagnosis = diagnoses.get(here.database, diagnosis_id)
+    if diagnosis.status in TERMINAL:
+        return diagnosis, 201, headers
+    return diagnosis, 202, {**headers, "Retry-After": str(POLL_SECONDS)}

@@ -1,0 +1,28 @@
+"""What the service makes of a submission, without running it."""
+
+from service.schemas.base import Output
+from service.schemas.plan import Layer
+from service.schemas.submission import Submission
+
+
+class Validation(Output):
+    """A submission that can be run: how it was understood, and what a diagnosis of it would take."""
+
+    submission: Submission
+    """As it was understood, every default written out."""
+    layers: tuple[Layer, ...]
+    """Every layer in order, with its shape."""
+    parameters: int
+    """Trainable numbers of all networks."""
+    multiply_adds: int
+    """Of one example, forward."""
+    examples: int
+    """Examples of the data set."""
+    planned_steps: int
+    """Training steps of the team's plan."""
+    run_steps: int
+    """Training steps of one run."""
+    runs: int
+    """Runs that a diagnosis begins with, one for each seed."""
+    cost: float
+    """Estimated multiply-adds of all runs together, forward and backward, overheads included."""
