@@ -11,7 +11,7 @@ from service.schemas.limits import Limits
 from service.schemas.network import NetworkSpec
 from service.schemas.plan import Tensor
 from service.schemas.planned import Plan, PlannedLayer
-from service.schemas.problems import did_you_mean, joined
+from service.schemas.problems import MOST_PROBLEMS, did_you_mean, joined
 from service.schemas.scope import INPUT, Scope, Value
 from service.schemas.submission import Submission
 from service.schemas.walk import Walk
@@ -58,7 +58,7 @@ def expand(
     plan = Plan(planned, outputs, {name: input_of(network) for name, network in networks.items()})
     problems = [problem for walk in walks.values() for problem in walk.problems.values()]
     _raise([*problems, *_limit_problems(plan, limits, places)])
-    _raise(_rule_problems(networks, plan, places))
+    _raise([*_idle_problems(plan, places), *_rule_problems(networks, plan, places)])
     return plan
 
 
@@ -136,6 +136,28 @@ def _limit_problems(plan: Plan, limits: Limits, places: Mapping[str, str]) -> li
         hint = f"{widest.name} ({widest.type}) gives {written(widest.output.shape)}"
         problems.append(Problem(pointer, message, hint))
     return problems
+
+
+def _idle_problems(plan: Plan, places: Mapping[str, str]) -> list[Problem]:
+    """Layers whose output goes nowhere, and networks with nothing to train."""
+    problems = []
+    for name, planned in plan.networks.items():
+        taken = {plan.outputs[name]} | {depth for p in planned for depth in p.layer.inputs}
+        problems += [
+            Problem(
+                p.layer.pointer,
+                f"nothing takes what {p.layer.name} gives",
+                "take it in a later layer's `from`, name it as `output`, or leave it out",
+            )
+            for p in planned
+            if p.layer.depth not in taken
+        ]
+        if not any(p.layer.parameters for p in planned):
+            place = joined(places[name], "layers")
+            problems.append(
+                Problem(place, "there is nothing to train", "add a layer with weights, e.g. Linear")
+            )
+    return list({problem.pointer: problem for problem in problems}.values())[:MOST_PROBLEMS]
 
 
 def _rule_problems(

@@ -19,7 +19,8 @@ class Pooling(Windowed):
     def output(self, *inputs: Tensor) -> Tensor:
         """The same channels over smaller axes."""
         (x,) = inputs
-        return Tensor(shape=(x.shape[0], *self.pooled(self.sizes(x))))
+        sizes = self.sizes(x)
+        return Tensor(shape=(x.shape[0], *self.pooled(sizes)))
 
     def pooled(self, sizes: tuple[int, ...]) -> tuple[int, ...]:
         """Sizes of the axes after pooling."""
@@ -66,10 +67,11 @@ class WindowPooling(Pooling):
     def slid(self, size: int, kernel: int, stride: int, padding: int, dilation: int) -> int:
         """How many windows an axis has."""
         reach = dilation * (kernel - 1) + 1
-        if padding > reach // 2:
+        half = kernel // 2  # torch leaves the dilation out here
+        if padding > half:
             raise ShapeError(
-                f"a padding of {padding} is more than half of the kernel of {reach}",
-                hint=f"use padding <= {reach // 2}",
+                f"a padding of {padding} is more than half of the kernel of {kernel}",
+                hint=f"use padding <= {half}",
                 argument="padding",
             )
         over = stride - 1 if self.ceil_mode else 0
@@ -95,6 +97,12 @@ class AveragePooling(WindowPooling):
     """The average of each window."""
 
     count_include_pad: StrictBool = True
+
+    def slid(self, size: int, kernel: int, stride: int, padding: int, dilation: int) -> int:
+        """How many windows an axis has; with three axes torch does not count the padding in."""
+        if self.axes == 3:
+            require_fit(size, kernel, dilation, 0)
+        return super().slid(size, kernel, stride, padding, dilation)
 
 
 class AdaptivePooling(Pooling):

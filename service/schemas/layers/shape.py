@@ -62,8 +62,7 @@ class Flatten(Rearrangement):
 
     def arranged(self, x: Tensor) -> Shape:
         """Dimensions from `start_dim` to `end_dim` as one."""
-        if not x.shape:
-            return (1,)
+        require_rank(self.type, x, fewest=1, most=None, layout="one axis or more")
         start = axis(self.type, self.start_dim, x, argument="start_dim")
         end = axis(self.type, self.end_dim, x, argument="end_dim")
         if start > end:
