@@ -5,19 +5,15 @@ import os
 from alembic import context
 from sqlalchemy import Connection
 
-from service.store import measurements, tables
 from service.store.database import Database
-from service.store.metadata import metadata
-
-# Imported for what they add to the metadata.
-assert tables and measurements  # noqa: S101
+from service.store.measurements import layer_statistics
 
 URL = "GRADCLINIC_DATABASE_URL"
 
 
 def migrate(connection: Connection) -> None:
     """Run the migrations on a connection, inside the transaction that it is in."""
-    context.configure(connection=connection, target_metadata=metadata, render_as_batch=True)
+    context.configure(connection=connection, target_metadata=layer_statistics.metadata, render_as_batch=True)
     with context.begin_transaction():
         context.run_migrations()
 

@@ -10,11 +10,8 @@ import psycopg
 import pytest
 from sqlalchemy import make_url
 
-from service.store import measurements, tables
 from service.store.database import Database
-from service.store.metadata import metadata
-
-assert tables and measurements
+from service.store.measurements import layer_statistics
 
 VARIABLE = "GRADCLINIC_TEST_POSTGRES_URL"
 DEFAULT = "postgresql+psycopg://root@127.0.0.1:5432/postgres"
@@ -63,5 +60,5 @@ def postgres_database() -> Iterator[Database]:
 def clear(database: Database) -> None:
     """Delete every row."""
     with database.begin() as connection:
-        for table in reversed(metadata.sorted_tables):
+        for table in reversed(layer_statistics.metadata.sorted_tables):
             connection.execute(table.delete())

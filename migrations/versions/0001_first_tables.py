@@ -1,5 +1,8 @@
 """The first tables: submissions, work, judgements and measurements."""
 
+from collections.abc import Sequence
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -206,7 +209,9 @@ def _runs() -> None:
         _reference("runs", "diagnosis_id", "diagnoses"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_runs")),
         sa.UniqueConstraint("public_id", name=op.f("uq_runs_public_id")),
-        sa.UniqueConstraint("diagnosis_id", "variant", "seed", name=op.f("uq_runs_diagnosis_id_variant_seed")),
+        sa.UniqueConstraint(
+            "diagnosis_id", "variant", "seed", name=op.f("uq_runs_diagnosis_id_variant_seed")
+        ),
         sqlite_autoincrement=True,
     )
     op.create_index(op.f("ix_runs_status_lease_until"), "runs", ["status", "lease_until"])
@@ -239,7 +244,9 @@ def _findings() -> None:
 
 
 def _measurements() -> None:
-    _measurement("layer_statistics", ("layer_id", "step"), [sa.Column(name, sa.REAL) for name in LAYER_STATISTICS])
+    _measurement(
+        "layer_statistics", ("layer_id", "step"), [sa.Column(name, sa.REAL) for name in LAYER_STATISTICS]
+    )
     _measurement("network_statistics", ("step",), [sa.Column(name, sa.REAL) for name in NETWORK_STATISTICS])
     lists = [sa.Column("times", sa.Text, nullable=False), sa.Column("gradient_rms", sa.Text, nullable=False)]
     _measurement("time_profiles", ("layer_id", "step"), lists)
@@ -265,7 +272,7 @@ def _summaries() -> None:
     )
 
 
-def _measurement(table: str, key: tuple[str, ...], columns: list[sa.Column[object]]) -> None:
+def _measurement(table: str, key: tuple[str, ...], columns: Sequence[sa.Column[Any]]) -> None:
     op.create_table(
         table,
         sa.Column("run_id", sa.Integer, nullable=False),
@@ -277,6 +284,8 @@ def _measurement(table: str, key: tuple[str, ...], columns: list[sa.Column[objec
     )
 
 
-def _reference(table: str, column: str, other: str, ondelete: str | None = "CASCADE") -> sa.ForeignKeyConstraint:
+def _reference(
+    table: str, column: str, other: str, ondelete: str | None = "CASCADE"
+) -> sa.ForeignKeyConstraint:
     name = op.f(f"fk_{table}_{column}_{other}")
     return sa.ForeignKeyConstraint([column], [f"{other}.id"], name=name, ondelete=ondelete)

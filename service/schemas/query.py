@@ -1,25 +1,32 @@
 """What can be asked of stored diagnoses and statistics, and the rows that answer."""
 
 from datetime import datetime
+from typing import Annotated
 
-from pydantic import NonNegativeInt
+from pydantic import Field
 
 from service.schemas.base import Input, Output
 from service.schemas.diagnosis import Verdict
 from service.schemas.run import Status
 
+Word = Annotated[str, Field(pattern=r"^[^\x00]*$")]
+"""Text to look for; PostgreSQL knows no NUL."""
+
+Number = Annotated[int, Field(ge=0, le=2**31 - 1)]
+"""A number to look for, as large as a column holds."""
+
 
 class DiagnosisFilter(Input):
     """Which diagnoses a list holds; all that is given must hold."""
 
-    project: str | None = None
-    branch: str | None = None
-    commit: str | None = None
+    project: Word | None = None
+    branch: Word | None = None
+    commit: Word | None = None
     status: Status | None = None
     verdict: Verdict | None = None
-    rule: str | None = None
+    rule: Word | None = None
     """A rule that found something."""
-    layer: str | None = None
+    layer: Word | None = None
     """A layer that a finding speaks of."""
     created_after: datetime | None = None
     created_before: datetime | None = None
@@ -28,13 +35,13 @@ class DiagnosisFilter(Input):
 class StatisticsFilter(Input):
     """Which statistics of a diagnosis are asked for; an empty `metrics` means all of them."""
 
-    metrics: tuple[str, ...] = ()
-    layer: str | None = None
+    metrics: tuple[Word, ...] = ()
+    layer: Word | None = None
     """Name of a layer."""
-    variant: str | None = None
-    seed: NonNegativeInt | None = None
-    first_step: NonNegativeInt | None = None
-    last_step: NonNegativeInt | None = None
+    variant: Word | None = None
+    seed: Number | None = None
+    first_step: Number | None = None
+    last_step: Number | None = None
     """Inclusive."""
 
 

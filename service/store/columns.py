@@ -10,12 +10,22 @@ from sqlalchemy.dialects.postgresql import DOUBLE_PRECISION
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
-from sqlalchemy.types import TypeDecorator
+from sqlalchemy.types import TypeDecorator, TypeEngine, UserDefinedType
 
 
 def single(value: float) -> float:
     """Round to the nearest float32: what is too large becomes infinite, what is too small becomes zero."""
     return ctypes.c_float(value).value
+
+
+class Untouched(UserDefinedType[Any]):
+    """A REAL column whose values SQLAlchemy hands on as they are, text included."""
+
+    cache_ok = True
+
+    def get_col_spec(self, **_options: Any) -> str:
+        """The type's name in SQL."""
+        return "REAL"
 
 
 class Real(TypeDecorator[float]):
@@ -28,14 +38,18 @@ class Real(TypeDecorator[float]):
     impl = REAL
     cache_ok = True
 
-    def process_bind_param(self, value: float | None, dialect: Dialect) -> float | str | None:  # type: ignore[override]
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        """A number that may be text on SQLite."""
+        return Untouched() if dialect.name == "sqlite" else super().load_dialect_impl(dialect)
+
+    def process_bind_param(self, value: float | None, dialect: Dialect) -> float | str | None:
         """Round to float32; NaN becomes text on SQLite."""
         if value is None:
             return None
         rounded = single(value)
         return "NaN" if dialect.name == "sqlite" and math.isnan(rounded) else rounded
 
-    def process_result_value(self, value: Any, dialect: Dialect) -> float | None:
+    def process_result_value(self, value: Any, dialect: Dialect) -> float | None:  # noqa: ARG002
         """Text becomes NaN again."""
         return None if value is None else float(value)
 
@@ -53,7 +67,11 @@ class Moment(TypeDecorator[datetime]):
         aware = value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
         return aware.replace(tzinfo=None) if dialect.name == "sqlite" else aware
 
-    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+    def process_result_value(
+        self,
+        value: datetime | None,
+        dialect: Dialect,  # noqa: ARG002
+    ) -> datetime | None:
         """Say the zone."""
         if value is None:
             return None

@@ -59,44 +59,44 @@ def create(
             known = _replayed(connection, project, idempotency_key, body_digest)
             if known is not None:
                 return Created(known, replayed=True)
-        id, key = _write_diagnosis(connection, project, accepted, body_digest)  # noqa: A001
+        name, key = _write_diagnosis(connection, project, accepted, body_digest)
         enter_layers(connection, project, key, accepted.plan.layers)
         _write_runs(connection, key, accepted)
         if idempotency_key is not None:
             values = {"project_id": project, "key": idempotency_key, "body_digest": body_digest}
             connection.execute(insert(idempotency_keys).values(**values, diagnosis_id=key, created_at=now()))
-    return Created(id, replayed=False)
+    return Created(name, replayed=False)
 
 
-def get(database: Database, id: str) -> Diagnosis:  # noqa: A002
+def get(database: Database, diagnosis_id: str) -> Diagnosis:
     """One diagnosis with its runs; raises NotFound."""
     with database.read() as connection:
-        return diagnosis_from(connection, find(connection, id))
+        return diagnosis_from(connection, find(connection, diagnosis_id))
 
 
-def submission(database: Database, id: str) -> Submission:  # noqa: A002
+def submission(database: Database, diagnosis_id: str) -> Submission:
     """What was submitted; raises NotFound."""
     with database.read() as connection:
-        return Submission.model_validate_json(find(connection, id).submission)
+        return Submission.model_validate_json(find(connection, diagnosis_id).submission)
 
 
-def cancel(database: Database, id: str) -> Diagnosis:  # noqa: A002
+def cancel(database: Database, diagnosis_id: str) -> Diagnosis:
     """Stop the work on a diagnosis; one that has ended stays as it is. Raises NotFound."""
     with database.begin() as connection:
-        row = find(connection, id, update=True)
+        row = find(connection, diagnosis_id, update=True)
         if row.status not in ENDED:
             ended = {"status": "canceled", "finished_at": now()}
             open_ = (runs.c.diagnosis_id == row.id) & runs.c.status.not_in(ENDED)
             connection.execute(update(runs).where(open_).values(**ended, lease_until=None))
             connection.execute(update(diagnoses).where(diagnoses.c.id == row.id).values(**ended, phase=None))
-            row = find(connection, id)
+            row = find(connection, diagnosis_id)
         return diagnosis_from(connection, row)
 
 
-def delete(database: Database, id: str) -> None:  # noqa: A002
+def delete(database: Database, diagnosis_id: str) -> None:
     """Delete a diagnosis with everything that was measured; its workers stop. Raises NotFound."""
     with database.begin() as connection:
-        row = find(connection, id, update=True)
+        row = find(connection, diagnosis_id, update=True)
         connection.execute(sa.delete(diagnoses).where(diagnoses.c.id == row.id))
 
 
@@ -117,9 +117,9 @@ def _replayed(connection: Connection, project: int, key: str, body_digest: str) 
 def _write_diagnosis(
     connection: Connection, project: int, accepted: "Accepted", body_digest: str
 ) -> tuple[str, int]:
-    id = identifier("dg")  # noqa: A001
+    name = identifier("dg")
     values: dict[str, Any] = {
-        "public_id": id,
+        "public_id": name,
         "project_id": project,
         "branch": accepted.submission.branch,
         "commit": accepted.submission.commit,
@@ -132,7 +132,7 @@ def _write_diagnosis(
         "created_at": now(),
     }
     key = connection.scalar(insert(diagnoses).values(**values).returning(diagnoses.c.id))
-    return id, int(key or 0)
+    return name, int(key or 0)
 
 
 def _write_runs(connection: Connection, diagnosis: int, accepted: "Accepted") -> None:

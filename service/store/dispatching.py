@@ -44,7 +44,7 @@ def take_for_sending(database: Database, window: int, resend_seconds: float) -> 
         names = {row.id: row.public_id for row in connection.execute(_in_turn(waiting, sent).limit(room))}
         taken = {row.id for row in _untouched(connection, and_(runs.c.id.in_(names), waiting))}
         connection.execute(update(runs).where(runs.c.id.in_(taken)).values(sent_at=now()))
-    return [name for id, name in names.items() if id in taken]
+    return [name for key, name in names.items() if key in taken]
 
 
 def unsend(database: Database, ids: Sequence[str]) -> None:
@@ -70,7 +70,9 @@ def expire(database: Database, max_attempts: int) -> list[str]:
         error = EXHAUSTED.model_dump_json()
         connection.execute(failed.values(status="failed", error=error, lease_until=None, finished_at=now()))
         concerned = diagnoses.c.id.in_({row.diagnosis_id for row in [*again, *over]})
-        return list(connection.scalars(select(diagnoses.c.public_id).where(concerned).order_by(diagnoses.c.id)))
+        return list(
+            connection.scalars(select(diagnoses.c.public_id).where(concerned).order_by(diagnoses.c.id))
+        )
 
 
 def unsettled(database: Database) -> list[str]:

@@ -18,7 +18,11 @@ COUNTS = ("weight_gradient_nonfinite_count", "output_gradient_nonfinite_count", 
 
 
 def save(
-    connection: Connection, diagnosis: Row[Any], evidence: Evidence, run_keys: Sequence[int], judgement: Judgement
+    connection: Connection,
+    diagnosis: Row[Any],
+    evidence: Evidence,
+    run_keys: Sequence[int],
+    judgement: Judgement,
 ) -> None:
     """Write a judgement and the summaries of what it was made from; the caller ends the diagnosis."""
     saved = update(diagnoses).where(diagnoses.c.id == diagnosis.id)
@@ -47,9 +51,11 @@ def _write_finding(connection: Connection, diagnosis: int, position: int, findin
         "fingerprint": finding.fingerprint,
     }
     key = connection.scalar(insert(findings).values(**values).returning(findings.c.id))
-    named = set(finding.layers.names if finding.layers else ()) | ({finding.starts_at} - {None})
+    named = {*(finding.layers.names if finding.layers else ()), finding.starts_at or ""} - {""}
     if named:
-        connection.execute(insert(finding_layers), [{"finding_id": key, "name": name} for name in sorted(named)])
+        connection.execute(
+            insert(finding_layers), [{"finding_id": key, "name": name} for name in sorted(named)]
+        )
 
 
 def _write_summaries(

@@ -5,6 +5,7 @@ from sqlalchemy import Column, ForeignKey, Index, Integer, Table, Text
 from service.schemas.statistics import LAYER_STATISTICS, NETWORK_STATISTICS
 from service.store.columns import Real
 from service.store.metadata import metadata
+from service.store.tables import runs
 
 SUMMARISED = (
     "weight_gradient_rms",
@@ -22,7 +23,7 @@ EXTREMES = ("last", "min", "max")
 
 
 def _run() -> Column[int]:
-    return Column("run_id", Integer, ForeignKey("runs.id", ondelete="CASCADE"), primary_key=True)
+    return Column("run_id", Integer, ForeignKey(runs.c.id, ondelete="CASCADE"), primary_key=True)
 
 
 def _step() -> Column[int]:

@@ -7,7 +7,7 @@ from importlib.resources import files
 from alembic import command
 from alembic.config import Config
 from alembic.migration import MigrationContext
-from alembic.script import ScriptDirectory
+from alembic.script import Script, ScriptDirectory
 from sqlalchemy import Connection, Engine, text
 
 
@@ -21,6 +21,11 @@ def configuration(connection: Connection | None = None) -> Config:
 def head() -> str | None:
     """The newest revision that this release knows."""
     return ScriptDirectory.from_config(configuration()).get_current_head()
+
+
+def history() -> list[Script]:
+    """Every revision that this release knows, newest first."""
+    return list(ScriptDirectory.from_config(configuration()).walk_revisions())
 
 
 def current(engine: Engine) -> str | None:

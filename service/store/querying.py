@@ -19,11 +19,15 @@ from service.store.tables import diagnosis_layers, layers, runs
 
 
 def layer_rows(
-    database: Database, id: str, asked: StatisticsFilter, cursor: str | None, limit: int  # noqa: A002
+    database: Database,
+    diagnosis_id: str,
+    asked: StatisticsFilter,
+    cursor: str | None,
+    limit: int,
 ) -> Page[LayerRow]:
     """Statistics of layers, in order of run, depth, step."""
     metrics = _metrics(asked, LAYER_STATISTICS)
-    rows, following = _by_layer(database, id, asked, cursor, limit, layer_statistics, metrics)
+    rows, following = _by_layer(database, diagnosis_id, asked, cursor, limit, layer_statistics, metrics)
     items = tuple(
         LayerRow(
             variant=row.variant,
@@ -40,11 +44,15 @@ def layer_rows(
 
 
 def time_rows(
-    database: Database, id: str, asked: StatisticsFilter, cursor: str | None, limit: int  # noqa: A002
+    database: Database,
+    diagnosis_id: str,
+    asked: StatisticsFilter,
+    cursor: str | None,
+    limit: int,
 ) -> Page[TimeRow]:
     """Gradients over time, in order of run, depth, step."""
     rows, following = _by_layer(
-        database, id, asked, cursor, limit, time_profiles, ("times", "gradient_rms")
+        database, diagnosis_id, asked, cursor, limit, time_profiles, ("times", "gradient_rms")
     )
     items = tuple(
         TimeRow(
@@ -63,24 +71,31 @@ def time_rows(
 
 
 def network_rows(
-    database: Database, id: str, asked: StatisticsFilter, cursor: str | None, limit: int  # noqa: A002
+    database: Database,
+    diagnosis_id: str,
+    asked: StatisticsFilter,
+    cursor: str | None,
+    limit: int,
 ) -> Page[NetworkRow]:
     """Statistics of the whole network, in order of run, step; `asked.layer` says nothing here."""
     metrics = _metrics(asked, NETWORK_STATISTICS)
     table = network_statistics
-    query = select(runs.c.id, runs.c.variant, runs.c.seed, table.c.step, *(table.c[name] for name in metrics)).join(
-        runs, runs.c.id == table.c.run_id
+    query = select(
+        runs.c.id, runs.c.variant, runs.c.seed, table.c.step, *(table.c[name] for name in metrics)
+    ).join(runs, runs.c.id == table.c.run_id)
+    rows, following = _page(
+        database, diagnosis_id, asked, cursor, limit, table, query, [runs.c.id, table.c.step]
     )
-    rows, following = _page(database, id, asked, cursor, limit, table, query, [runs.c.id, table.c.step])
     items = tuple(
-        NetworkRow(variant=row.variant, seed=row.seed, step=row.step, values=_values(row, metrics)) for row in rows
+        NetworkRow(variant=row.variant, seed=row.seed, step=row.step, values=_values(row, metrics))
+        for row in rows
     )
     return Page[NetworkRow](items=items, next_cursor=following)
 
 
 def _by_layer(
     database: Database,
-    id: str,  # noqa: A002
+    diagnosis_id: str,
     asked: StatisticsFilter,
     cursor: str | None,
     limit: int,
@@ -100,17 +115,21 @@ def _by_layer(
             *(table.c[name] for name in columns),
         )
         .join(runs, runs.c.id == table.c.run_id)
-        .join(places, (places.c.diagnosis_id == runs.c.diagnosis_id) & (places.c.layer_id == table.c.layer_id))
+        .join(
+            places, (places.c.diagnosis_id == runs.c.diagnosis_id) & (places.c.layer_id == table.c.layer_id)
+        )
         .join(layers, layers.c.id == places.c.layer_id)
     )
     if asked.layer is not None:
         query = query.where(layers.c.name == asked.layer)
-    return _page(database, id, asked, cursor, limit, table, query, [runs.c.id, places.c.depth, table.c.step])
+    return _page(
+        database, diagnosis_id, asked, cursor, limit, table, query, [runs.c.id, places.c.depth, table.c.step]
+    )
 
 
 def _page(
     database: Database,
-    id: str,  # noqa: A002
+    diagnosis_id: str,
     asked: StatisticsFilter,
     cursor: str | None,
     limit: int,
@@ -122,7 +141,7 @@ def _page(
     if cursor is not None:
         query = query.where(tuple_(*order) > tuple_(*cursors.decode(cursor, table.name, len(order))))
     with database.read() as connection:
-        diagnosis = find(connection, id)
+        diagnosis = find(connection, diagnosis_id)
         rows = connection.execute(query.where(runs.c.diagnosis_id == diagnosis.id)).all()
     if len(rows) <= limit:
         return rows, None

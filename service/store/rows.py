@@ -1,5 +1,6 @@
 """Rows made into schemas: the only place that knows how a diagnosis or a run lies in its columns."""
 
+import json
 from collections.abc import Sequence
 from typing import Any
 
@@ -21,8 +22,12 @@ ENDED = tuple(sorted(TERMINAL))
 
 
 def written(submission: Submission) -> str:
-    """A submission as it is stored: what the client said, without the defaults."""
-    return submission.model_dump_json(by_alias=True, exclude_unset=True)
+    """A submission as it is stored: what the client said, without the defaults, to be read back as the same."""
+    said = submission.model_dump(mode="json", by_alias=True, exclude_unset=True)
+    if submission.data is not None:
+        # A default that tells the kinds of data apart, and so cannot be left out.
+        said["data"]["source"] = submission.data.source
+    return json.dumps(said, allow_nan=False)
 
 
 def progress() -> ColumnElement[float]:
@@ -33,27 +38,30 @@ def progress() -> ColumnElement[float]:
     return case((diagnoses.c.status == "succeeded", 1.0), else_=running)
 
 
-def find(connection: Connection, id: str, *, update: bool = False) -> Row[Any]:  # noqa: A002
+def find(connection: Connection, diagnosis_id: str, *, update: bool = False) -> Row[Any]:
     """The row of a diagnosis, locked where it is about to change; raises NotFound."""
     query = (
         select(diagnoses, projects.c.name.label("project"), progress().label("progress"))
         .join(projects)
-        .where(diagnoses.c.public_id == id)
+        .where(diagnoses.c.public_id == diagnosis_id)
     )
-    if update:
-        lock(connection, id)
-    row = connection.execute(query).one_or_none()
+    known = "\0" not in diagnosis_id  # PostgreSQL refuses to look for a NUL.
+    if known and update:
+        lock(connection, diagnosis_id)
+    row = connection.execute(query).one_or_none() if known else None
     if row is None:
-        raise NotFound(f"There is no diagnosis {id}.")
+        raise NotFound(f"There is no diagnosis {diagnosis_id!r}.")
     return row
 
 
-def lock(connection: Connection, id: str) -> None:  # noqa: A002
+def lock(connection: Connection, diagnosis_id: str) -> None:
     """Let nobody else change a diagnosis until the end of the transaction.
 
     Whoever changes a diagnosis and its runs locks in this order, so that nobody waits in a circle.
     """
-    connection.execute(select(diagnoses.c.id).where(diagnoses.c.public_id == id).with_for_update(key_share=True))
+    connection.execute(
+        select(diagnoses.c.id).where(diagnoses.c.public_id == diagnosis_id).with_for_update(key_share=True)
+    )
 
 
 def diagnosis_from(connection: Connection, row: Row[Any]) -> Diagnosis:

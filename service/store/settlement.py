@@ -19,15 +19,15 @@ ROLES: dict[Phase, Role] = {"probing": "baseline"}
 """The runs that a phase waits for."""
 
 
-def settle(database: Database, id: str, judge: Callable[[Evidence], Judgement]) -> Status | None:  # noqa: A002
+def settle(database: Database, diagnosis_id: str, judge: Callable[[Evidence], Judgement]) -> Status | None:
     """Move a diagnosis on if the runs of its phase have ended; None where there is nothing to do.
 
     One failed run decides: the others are canceled and the diagnosis fails with that error. Safe to call
     at any time, from anywhere, many times at once.
     """
     with database.begin() as connection:
-        lock(connection, id)
-        row = connection.execute(select(diagnoses).where(diagnoses.c.public_id == id)).one_or_none()
+        lock(connection, diagnosis_id)
+        row = connection.execute(select(diagnoses).where(diagnoses.c.public_id == diagnosis_id)).one_or_none()
         if row is None or row.status in ENDED:
             return None
         awaited = _runs(connection, row.id, ROLES[row.phase or "probing"])
@@ -44,21 +44,21 @@ def settle(database: Database, id: str, judge: Callable[[Evidence], Judgement]) 
         return "succeeded"
 
 
-def fail(database: Database, id: str, failure: Failure) -> bool:  # noqa: A002
+def fail(database: Database, diagnosis_id: str, failure: Failure) -> bool:
     """End a diagnosis that cannot be judged; False where it had ended already, or is gone."""
     with database.begin() as connection:
-        lock(connection, id)
-        open_ = (diagnoses.c.public_id == id) & diagnoses.c.status.not_in(ENDED)
+        lock(connection, diagnosis_id)
+        open_ = (diagnoses.c.public_id == diagnosis_id) & diagnoses.c.status.not_in(ENDED)
         key = connection.scalar(select(diagnoses.c.id).where(open_))
         if key is not None:
             _end(connection, key, "failed", error=failure.model_dump_json())
         return key is not None
 
 
-def evidence(database: Database, id: str) -> Evidence:  # noqa: A002
+def evidence(database: Database, diagnosis_id: str) -> Evidence:
     """All that a diagnosis was or will be judged by; raises NotFound."""
     with database.read() as connection:
-        row = find(connection, id)
+        row = find(connection, diagnosis_id)
         done = [run for run in _runs(connection, row.id, "baseline") if run.status == "succeeded"]
         return _evidence(connection, row, done)
 

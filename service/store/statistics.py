@@ -68,7 +68,10 @@ def time_profiles_of(connection: Connection, run: int, diagnosis: int) -> tuple[
     """Every profile of a run, in order of step, then depth."""
     return tuple(
         TimeProfile(
-            depth=row.depth, step=row.step, times=json.loads(row.times), gradient_rms=json.loads(row.gradient_rms)
+            depth=row.depth,
+            step=row.step,
+            times=json.loads(row.times),
+            gradient_rms=json.loads(row.gradient_rms),
         )
         for row in connection.execute(_by_depth(time_profiles, run, diagnosis))
     )

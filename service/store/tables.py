@@ -74,7 +74,9 @@ idempotency_keys = Table(
     Column("project_id", Integer, ForeignKey("projects.id", ondelete="CASCADE"), primary_key=True),
     Column("key", String(255), primary_key=True),
     Column("body_digest", Text, nullable=False),
-    Column("diagnosis_id", Integer, ForeignKey("diagnoses.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column(
+        "diagnosis_id", Integer, ForeignKey("diagnoses.id", ondelete="CASCADE"), nullable=False, index=True
+    ),
     Column("created_at", Moment, nullable=False, index=True),
 )
 
