@@ -41,7 +41,11 @@ class Observer(Protocol):
         """
 
     def after_backward(self) -> None:
-        """Probed steps: parameters' gradients are there, unscaled and not yet clipped."""
+        """Probed steps: parameters' gradients are there, unscaled and not yet clipped.
+
+        Hooks are to be gone when this returns: an adversarial training runs the networks again before it
+        says `after_update`.
+        """
 
     def after_update(
         self,

@@ -1,0 +1,113 @@
+"""The training loop: one step after another, from the first batch to the last or to the first NaN."""
+
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+
+import torch
+from torch import nn
+
+from service.schemas.order import RunOrder
+from service.schemas.run import Outcome
+from workers.training.adversarial import play
+from workers.training.batches import batches, fewest_examples
+from workers.training.clipping import clip
+from workers.training.course import Course, outcome
+from workers.training.data import Examples
+from workers.training.objective import Objective
+from workers.training.observer import Observer
+from workers.training.optimizer import Rate, add_l1, build, trainable
+from workers.training.precision import Precision, Stepper
+from workers.training.replay import Spotlight, Start
+from workers.training.trivial import trivial_loss
+
+
+def train(
+    order: RunOrder,
+    networks: Mapping[str, nn.Module],
+    examples: Examples,
+    observer: Observer,
+    device: torch.device,
+) -> Outcome:
+    """Train as the order says and tell the observer of it; the networks are moved to the device in place.
+
+    The same order on the same device gives the same numbers to the bit. A loss that is not finite ends the
+    training; where its step was not probed, the way there is gone again with that step and the one before it probed.
+    """
+    began = time.perf_counter()
+    loop = play if order.submission.training.loss.type == "Wasserstein" else learn
+    start = Start(networks)
+    with _seeded(order.seed, device):
+        course = loop(order, networks, examples, observer, device)
+    suspects = course.suspects()
+    if suspects:
+        start.restore()
+        again = order.model_copy(update={"steps": max(suspects) + 1})
+        with _seeded(order.seed, device):
+            loop(again, networks, examples, Spotlight(observer, suspects), device)
+    seconds = time.perf_counter() - began
+    return outcome(course, order, networks, observer.finish(), device, seconds)
+
+
+def learn(
+    order: RunOrder,
+    networks: Mapping[str, nn.Module],
+    examples: Examples,
+    observer: Observer,
+    device: torch.device,
+) -> Course:
+    """Train the one network on its examples."""
+    training = order.submission.training
+    precision = Precision(training, device)
+    ((name, module),) = networks.items()
+    network = precision.prepare(module).train()
+    parameters = trainable(network)
+    optimizer = build(training.optimizer, parameters)
+    rate = Rate(optimizer, training.schedule, order.planned_steps)
+    stepper = Stepper(training, optimizer, device)
+    objective = Objective(training.loss, examples.target, keep=precision.pure)
+    examples = examples.moved(precision.values)
+    drawn = batches(examples, training.batch_size, order.seed, fewest=fewest_examples(network))
+    trivial = trivial_loss(training.loss, examples.target, examples.output, examples.y)
+    course = Course(order.steps, device, trivial)
+    observer.attach({name: optimizer})
+
+    for step in range(order.steps):
+        x, y = next(drawn)
+        learning_rate = rate.set(step)
+        probed = observer.begin(step)
+        with precision.forward():
+            output = network(x)
+        loss = objective(output, y)
+        if probed:
+            observer.after_forward(inputs=x, loss=loss)
+        optimizer.zero_grad()
+        stepper.backward(loss)
+        stepper.unscale()
+        add_l1(parameters, training.l1)
+        if probed:
+            observer.after_backward()
+        clipped = clip(parameters, training.clip, ask=probed)
+        stepper.step()
+        told = objective.mean(loss, y)
+        accuracy = objective.accuracy(output, y) if probed or course.is_late(step) else None
+        observer.after_update(
+            step,
+            loss=told,
+            learning_rate=learning_rate,
+            accuracy=accuracy,
+            trivial_loss=trivial,
+            clipped=clipped,
+        )
+        if not course.note(step, told, accuracy, probed=probed):
+            break
+    course.settle()
+    return course
+
+
+@contextmanager
+def _seeded(seed: int, device: torch.device) -> Iterator[None]:
+    """The global generators at the run's seed (dropout, noise), and afterwards as they were."""
+    with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
+        torch.manual_seed(seed)
+        yield
