@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from math import prod
 
 from service.errors import Problem
 from service.schemas.catalogue import (
@@ -97,7 +98,11 @@ def data_of(submission: Submission, plan: Plan, datasets: Datasets) -> DataShape
 
 
 def fit_problems(submission: Submission, plan: Plan, shape: DataShape | None) -> Iterator[Problem]:
-    """Where data, network and loss do not meet."""
+    """Where data, network and loss do not meet, and networks that no data could train."""
+    for name, layers in plan.networks.items():
+        if not any(planned.layer.parameters for planned in layers):
+            root = "/network" if submission.network is not None else f"/networks/{name}"
+            yield Problem(f"{root}/layers", "there is nothing to train in it", "e.g. add a Linear layer")
     ends, data = ends_of(submission, plan), submission.data
     if shape is None:
         digest = data.digest if isinstance(data, DatasetData) else ""
@@ -131,16 +136,14 @@ def batch_problems(submission: Submission, plan: Plan, examples: int, limits: Li
             f"at most {limits.activation_values:,} (limit `activation_values`)",
             f"a batch of {max(1, limits.activation_values // max(1, plan.activation_values))} would fit",
         )
-    if batch == 1 or examples % batch == 1:
-        for layer in plan.layers:
-            if layer.type.startswith("BatchNorm") and all(size == 1 for size in layer.output.shape[1:]):
-                yield Problem(
-                    layer.pointer,
-                    f"{layer.type} cannot normalise over one number for each feature: "
-                    f"{examples} examples in batches of {batch} leave a batch of one",
-                    "change training.batch_size",
-                )
-                return
+    norms = (layer for layer in plan.layers if layer.type.startswith("BatchNorm"))
+    alone = next((layer for layer in norms if prod(layer.output.shape[1:]) == 1), None)
+    if batch == 1 and alone:
+        yield Problem(
+            alone.pointer,
+            f"{alone.type} cannot normalise over one number for each feature: a batch has one example",
+            "take a batch_size of at least 2",
+        )
 
 
 def _entry_problems(ends: Ends, shape: DataShape) -> Iterator[Problem]:

@@ -154,6 +154,8 @@ def _of_networks(tree: Mapping[str, object], limits: Limits) -> tuple[Problem, .
     networks = {
         str(name): NetworkSpec.model_validate(network) for name, network in written.items() if network
     }
+    if not networks:
+        return ()
     try:
         expand(networks, limits, {name: f"/networks/{name}" if several else "/network" for name in networks})
     except InvalidSubmission as error:
