@@ -57,7 +57,7 @@ def build(planned: PlannedLayer, network: NetworkSpec, seed: int) -> nn.Module:
     layer = planned.layer
     torch.default_generator.manual_seed(_stream(seed, layer.network, layer.name))
     try:
-        return _parametrized(_initialised(planned, network), getattr(planned.spec, "norm", None))
+        return parametrized(_initialised(planned, network), getattr(planned.spec, "norm", None))
     except _REFUSALS as error:
         if is_out_of_memory(error):
             raise OutOfMemory(f"Layer {layer.name} does not fit into memory: {error}") from error
@@ -80,8 +80,8 @@ def _initialised(planned: PlannedLayer, network: NetworkSpec) -> nn.Module:
     return module
 
 
-def _parametrized(module: nn.Module, norm: str | None) -> nn.Module:
-    """With weight or spectral normalization on its weight, which keeps its initial value."""
+def parametrized(module: nn.Module, norm: str | None) -> nn.Module:
+    """The module with weight or spectral normalization on its weight, which keeps its initial value."""
     if norm == "weight":
         parametrizations.weight_norm(module)
     elif norm == "spectral":
