@@ -44,22 +44,38 @@ def _fits(rule: InitRule, layer: Layer) -> bool:
 
 def _problems(rule: InitRule, layers: list[Layer], pointer: str) -> list[Problem]:
     unknown = [name for name in rule.types or () if name not in kinds()]
+    spoken_of = [layer for layer in layers if _speaks_of(rule, layer)]
     if unknown:
         place = joined(pointer, "layer")
         return [
             Problem(place, f"there is no layer type {name[:64]}", did_you_mean(name, layer_types()))
             for name in unknown
         ]
-    spoken_of = [layer for layer in layers if _speaks_of(rule, layer)]
     if not spoken_of:
         return [Problem(joined(pointer, "match"), _nothing(rule), _names_hint(layers))]
-    if rule.weight and not any(_fits(rule, layer) for layer in spoken_of):
-        kind = spoken_of[0].type
-        message = (
-            f"{rule.weight.scheme} cannot fill the weight of a {kind}, "
-            f"which has {kinds()[kind].weight_dimensions} dimensions"
-        )
-        return [Problem(joined(pointer, "weight"), message, "use uniform, normal, constant, ones or zeros")]
+    return [*_misfits(rule, spoken_of, pointer), *_timeless(rule, spoken_of, pointer)]
+
+
+def _misfits(rule: InitRule, layers: list[Layer], pointer: str) -> list[Problem]:
+    """A scheme for weights that fits none of the layers that the rule speaks of."""
+    if rule.weight is None or any(_fits(rule, layer) for layer in layers):
+        return []
+    kind = layers[0].type
+    dimensions = kinds()[kind].weight_dimensions
+    message = f"{rule.weight.scheme} cannot fill the weight of a {kind}: it has {dimensions} dimensions"
+    fitting = "uniform, normal, constant, ones or zeros"
+    return [Problem(joined(pointer, "weight"), message, f"use {fitting}, or match other layers")]
+
+
+def _timeless(rule: InitRule, layers: list[Layer], pointer: str) -> list[Problem]:
+    """A scheme for weights between time steps where there are none, or that cannot fill a matrix."""
+    place = joined(pointer, "recurrent")
+    if rule.recurrent is None:
+        return []
+    if all(layer.family != "recurrent" for layer in layers):
+        return [Problem(place, "none of the layers that the rule speaks of is recurrent", "use `weight`")]
+    if not rule.recurrent.fits(2):
+        return [Problem(place, f"{rule.recurrent.scheme} cannot fill a matrix", "use e.g. orthogonal")]
     return []
 
 

@@ -1,8 +1,9 @@
 """Initial values by rule: which layers a rule speaks of, and torch.nn.init's schemes with their arguments."""
 
-from typing import Annotated, ClassVar, Literal, get_args
+from typing import Annotated, ClassVar, Literal, Self, get_args
 
-from pydantic import BeforeValidator, Field, NonNegativeFloat, PositiveInt
+from pydantic import BeforeValidator, Field, NonNegativeFloat, PositiveInt, model_validator
+from pydantic_core import PydanticCustomError
 
 from service.schemas.base import Input
 
@@ -27,7 +28,21 @@ class Scheme(Input):
         return fewest <= dimensions <= most
 
 
-class Uniform(Scheme):
+class Ranged(Scheme):
+    """Values from [a, b]."""
+
+    a: float
+    b: float
+
+    @model_validator(mode="after")
+    def ordered(self) -> Self:
+        """An empty range has no values."""
+        if self.a >= self.b:
+            raise PydanticCustomError("range", "a must be below b")
+        return self
+
+
+class Uniform(Ranged):
     """From [a, b]."""
 
     scheme: Literal["uniform"]
@@ -43,7 +58,7 @@ class Normal(Scheme):
     std: NonNegativeFloat = 1.0
 
 
-class TruncatedNormal(Scheme):
+class TruncatedNormal(Ranged):
     """Gaussian, redrawn outside of [a, b]."""
 
     scheme: Literal["trunc_normal"]
@@ -156,6 +171,13 @@ class InitRule(Input):
     bias: VectorScheme | None = None
     recurrent: AnyScheme | None = None
     """Of the weights between time steps, of recurrent layers."""
+
+    @model_validator(mode="after")
+    def says_something(self) -> Self:
+        """A rule without a scheme is a mistake."""
+        if self.weight is None and self.bias is None and self.recurrent is None:
+            raise PydanticCustomError("rule", "the rule needs a scheme for weight, bias or recurrent")
+        return self
 
     @property
     def types(self) -> tuple[str, ...] | None:

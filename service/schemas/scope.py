@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from service.schemas.plan import Tensor
 
 INPUT = -1
+NEAREST = 200
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,6 @@ class Scope:
         return next((self.values[p + name] for p in self.visible if p + name in self.values), None)
 
     def known(self) -> list[str]:
-        """Names that could have been meant."""
+        """Names that could have been meant: the nearest before it, as looking at thousands takes its time."""
         names = [path.removeprefix(p) for path in self.values for p in self.visible if path.startswith(p)]
-        return [*dict.fromkeys(names), "input"]
+        return [*dict.fromkeys(names[-NEAREST:]), "input"]

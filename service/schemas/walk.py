@@ -83,7 +83,8 @@ class Walk:
         try:
             body = self.blocks.body(item, pointer, scope.blocks)
         except BlockRefused as refused:
-            self.problems.update({problem.pointer: problem for problem in refused.problems})
+            for problem in refused.problems:
+                self.refuse(problem.pointer, problem.message, problem.hint)
             return UNKNOWN
         return self.body(body, scope.inside(name, given, block=item.use), self.blocks.place(item.use))
 

@@ -1,6 +1,6 @@
 """Sizes of layers that slide a window over one, two or three axes: an int for all axes, or one for each."""
 
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Discriminator, Field, Tag, field_validator
 from pydantic_core import PydanticCustomError
@@ -21,6 +21,9 @@ Padding = Annotated[
 SPREAD = ("kernel_size", "stride", "padding", "dilation", "output_padding", "output_size")
 """Arguments with a value for each axis."""
 
+Written = int | tuple[int | None, ...] | Literal["same", "valid"] | None
+"""What a client may write for them."""
+
 LAYOUTS = {1: "(channels, length)", 2: "(channels, height, width)", 3: "(channels, depth, height, width)"}
 
 
@@ -29,7 +32,7 @@ class Windowed(LayerSpec):
 
     axes: ClassVar[int]
 
-    @field_validator(*SPREAD, mode="before", check_fields=False, json_schema_input_type=Any)
+    @field_validator(*SPREAD, mode="before", check_fields=False, json_schema_input_type=Written)
     @classmethod
     def spread(cls, value: object) -> object:
         """One number is meant for every axis."""
