@@ -2,9 +2,9 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field, NonNegativeInt, PositiveInt, TypeAdapter
+from pydantic import Field, PositiveInt, TypeAdapter
 
-from service.schemas.base import Input, Measured, Output
+from service.schemas.base import Input, Output
 from service.schemas.data import DatasetInfo
 from service.schemas.order import RunOrder
 from service.schemas.run import Failure, Outcome
@@ -19,19 +19,13 @@ class Assignment(Input):
 
     order: RunOrder
     device: str
+    gpu: str | None = None
+    """What CUDA_VISIBLE_DEVICES is to be; null leaves it alone."""
     threads: PositiveInt
     dataset: DatasetInfo | None = None
     dataset_path: str | None = None
     memory_bytes: PositiveInt | None = None
     """Memory that it may take on top of what it started with; null is no limit."""
-
-
-class Progress(Output):
-    """How far the training is."""
-
-    kind: Literal["progress"] = "progress"
-    step: NonNegativeInt
-    loss: Measured
 
 
 class Batch(Output):
@@ -59,7 +53,7 @@ class Failed(Output):
     """Whether another attempt can help."""
 
 
-Message = Annotated[Progress | Batch | Finished | Failed, Field(discriminator="kind")]
+Message = Annotated[Batch | Finished | Failed, Field(discriminator="kind")]
 
 _MESSAGE: TypeAdapter[Message] = TypeAdapter(Message)
 

@@ -1,0 +1,187 @@
+"""One run from claim to last row, top to bottom."""
+
+import logging
+import os
+import socket
+import time
+from dataclasses import dataclass
+from threading import Event
+
+from service.advance import Judge, advance
+from service.dispatch import dispatch
+from service.queue import Queue
+from service.schemas.data import DatasetData
+from service.schemas.run import Failure, Outcome
+from service.settings import Settings
+from service.store import datasets, runs
+from service.store.database import Database
+from service.store.files import DatasetFiles
+from service.store.runs import Claim
+from workers.logbook import Logbook
+from workers.messages import Assignment, Batch, Failed, Finished, Message
+from workers.process import Child, ChildLost, Nursery
+from workers.slots import Slot, Slots
+
+log = logging.getLogger(__name__)
+
+LISTEN_SECONDS = 0.1
+"""How long at most a cancellation, a deadline or a shutdown waits to be looked at."""
+
+
+@dataclass(frozen=True)
+class Station:
+    """What a worker works with; shared by its threads."""
+
+    settings: Settings
+    database: Database
+    queue: Queue
+    judge: Judge
+    nursery: Nursery
+    slots: Slots
+    stopping: Event
+    """Set when the worker shuts down: runs in progress go back to the queue at once."""
+
+
+class Interrupted(Exception):
+    """The worker shuts down; another one is to do the run, and this attempt does not count."""
+
+
+class Lost(Exception):
+    """The run is not ours any more: canceled, deleted, or taken over after the lease ran out."""
+
+
+class RunFailed(Exception):
+    """This attempt came to nothing; `retry` where another one may do better."""
+
+    def __init__(self, failure: Failure, *, retry: bool) -> None:
+        super().__init__(failure.detail)
+        self.failure = failure
+        self.retry = retry
+
+
+def execute(run_id: str, station: Station) -> None:
+    """Do a run if it is to be had, and move its diagnosis on; a message too many does nothing."""
+    with station.slots.take() as slot:
+        if station.stopping.is_set():
+            runs.unsend(station.database, [run_id])
+            return
+        claim = _claim(run_id, slot, station)
+        if claim is None:
+            log.info("Run %s is not to be had", run_id)
+            return
+        # The claim made room in the window of sent messages.
+        dispatch(station.database, station.queue, station.settings)
+        _attempt(claim, slot, station)
+    advance(station.database, claim.diagnosis_id, station.judge)
+    dispatch(station.database, station.queue, station.settings)
+
+
+def _claim(run_id: str, slot: Slot, station: Station) -> Claim | None:
+    settings = station.settings
+    owner = f"{socket.gethostname()}:{os.getpid()}:{slot.number}"
+    return runs.claim(
+        station.database, run_id, owner, settings.lease_seconds, settings.max_attempts, settings.limits
+    )
+
+
+def _attempt(claim: Claim, slot: Slot, station: Station) -> None:
+    """One attempt, whose end is written down whatever it is; only a database that does not answer raises."""
+    log.info("Run %s begins, attempt %d on %s", claim.run_id, claim.attempt, slot.gpu or slot.device)
+    database = station.database
+    try:
+        outcome = _train(claim, slot, station)
+        runs.finish(database, claim, outcome)
+        log.info("Run %s ended after %d steps: %s", claim.run_id, outcome.steps_run, outcome.stopped)
+    except Lost:
+        log.info("Run %s was canceled or taken over", claim.run_id)
+    except Interrupted:
+        log.info("Run %s goes back to the queue: this worker stops", claim.run_id)
+        runs.release(database, claim, forgiven=True)
+    except RunFailed as error:
+        log.warning("Run %s came to nothing in attempt %d: %s", claim.run_id, claim.attempt, error)
+        if error.retry and claim.attempt < station.settings.max_attempts:
+            runs.release(database, claim)
+        else:
+            runs.fail(database, claim, error.failure)
+
+
+def _train(claim: Claim, slot: Slot, station: Station) -> Outcome:
+    """Train in a child and write down what it sends; raises RunFailed, Interrupted or Lost."""
+    logbook = Logbook(station.database, claim, station.settings)
+    deadline = time.monotonic() + claim.order.limits.run_seconds
+    with station.nursery.start(_assignment(claim, slot, station)) as child:
+        while True:
+            match _listen(child):
+                case Batch() as batch:
+                    _record(batch, logbook)
+                case Finished(outcome=outcome):
+                    if not logbook.write():
+                        raise Lost
+                    return outcome
+                case Failed(failure=failure, retry=retry):
+                    raise RunFailed(failure, retry=retry)
+            if station.stopping.is_set():
+                raise Interrupted
+            if not logbook.keep():
+                raise Lost
+            if time.monotonic() > deadline:
+                raise _out_of_time(claim, logbook.step)
+            if station.settings.memory_watch and child.grown_bytes() > claim.order.limits.run_bytes:
+                raise _out_of_memory(claim)
+
+
+def _assignment(claim: Claim, slot: Slot, station: Station) -> Assignment:
+    settings, data = station.settings, claim.order.submission.data
+    info = path = None
+    if isinstance(data, DatasetData):
+        info = datasets.get(station.database, data.digest)
+        path = DatasetFiles(settings.datasets_dir).path(data.digest)
+        if info is None or not path.is_file():
+            detail = f"The data set {data.digest} does not lie where this worker looks: do workers and API share it?"
+            raise RunFailed(Failure(whose="service", code="data-missing", detail=detail), retry=True)
+    # The driver of a GPU reserves far more than it uses: there only what is really held counts.
+    limited = settings.memory_watch and slot.device == "cpu"
+    return Assignment(
+        order=claim.order,
+        device=slot.device,
+        gpu=slot.gpu,
+        threads=settings.torch_threads,
+        dataset=info,
+        dataset_path=None if path is None else str(path),
+        memory_bytes=claim.order.limits.run_bytes if limited else None,
+    )
+
+
+def _listen(child: Child) -> Message | None:
+    try:
+        return child.receive(LISTEN_SECONDS)
+    except ChildLost as error:
+        raise _crashed(error.reason) from error
+
+
+def _record(batch: Batch, logbook: Logbook) -> None:
+    try:
+        logbook.add(batch)
+    except ValueError as error:
+        raise _crashed(str(error)) from error
+
+
+def _crashed(reason: str) -> RunFailed:
+    detail = f"The process of the run ended before its time: {reason}."
+    return RunFailed(Failure(whose="service", code="crashed", detail=detail), retry=True)
+
+
+def _out_of_time(claim: Claim, step: int) -> RunFailed:
+    detail = (
+        f"The run was stopped after {claim.order.limits.run_seconds:g} seconds (limit `run_seconds`), having done"
+        f" {step} of {claim.order.steps} steps: ask for fewer steps, a smaller batch or a smaller network."
+    )
+    return RunFailed(Failure(whose="client", code="out-of-time", detail=detail), retry=False)
+
+
+def _out_of_memory(claim: Claim) -> RunFailed:
+    detail = (
+        f"The run was stopped when it held more than {claim.order.limits.run_bytes:,} bytes (limit `run_bytes`):"
+        " use a smaller batch or a smaller network."
+    )
+    return RunFailed(Failure(whose="client", code="out-of-memory", detail=detail), retry=True)
