@@ -48,8 +48,8 @@ LOSS_ARGUMENTS: Final[dict[LossType, frozenset[str]]] = {
 }
 """By torch.nn class; `from_logits` where a network can end in either logits or probabilities."""
 
-LOGITS_LOSSES: Final = frozenset({"CrossEntropyLoss", "BCEWithLogitsLoss"})
-"""Losses that apply the softmax or sigmoid themselves."""
+PROBABILITY_LOSSES: Final = frozenset({"NLLLoss", "BCELoss", "KLDivLoss", "CTCLoss"})
+"""Losses of (the logarithms of) probabilities: the network itself applies the softmax or sigmoid."""
 
 _ANY_SCHEDULE: Final = frozenset({"type", "warmup_steps"})
 

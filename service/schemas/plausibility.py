@@ -3,7 +3,12 @@
 from collections.abc import Iterator, Mapping
 
 from service.errors import Problem
-from service.schemas.arguments import LOGITS_LOSSES, LOSS_ARGUMENTS, OPTIMIZER_ARGUMENTS, SCHEDULE_ARGUMENTS
+from service.schemas.arguments import (
+    LOSS_ARGUMENTS,
+    OPTIMIZER_ARGUMENTS,
+    PROBABILITY_LOSSES,
+    SCHEDULE_ARGUMENTS,
+)
 from service.schemas.limits import Limits
 from service.schemas.training import Loss, Optimizer, Probing, Schedule, Training
 
@@ -46,7 +51,7 @@ def _loss(loss: Loss) -> Iterator[Problem]:
         yield Problem(
             "/training/loss/from_logits", "BCEWithLogitsLoss is of logits", "BCELoss is of probabilities"
         )
-    if loss.from_logits and loss.type not in LOGITS_LOSSES:
+    if loss.from_logits and loss.type in PROBABILITY_LOSSES:
         fused = {"BCELoss": "BCEWithLogitsLoss", "NLLLoss": "CrossEntropyLoss"}.get(loss.type)
         hint = f"{fused} is of logits" if fused else "end the network in LogSoftmax"
         yield Problem("/training/loss/from_logits", f"{loss.type} is not of logits", hint)

@@ -108,7 +108,7 @@ def synthetic_answer(
         return Answer("class", (max(1, shape[0] // 4),), max(1, shape[1] - 1))
     if prod(shape) == 1:
         return Answer("class", (), 2)
-    if prod(shape[1:]) == 1:
+    if len(shape) != 2 and prod(shape[1:]) == 1:
         return Answer("class", (), shape[0])
     if len(shape) == 2:
         return Answer("class", shape[:1], max(2, shape[1]), per_step=True)
@@ -191,7 +191,8 @@ def _labels(loss: Loss, shape: Shape, answer: Answer) -> Target:
     length, classes = prod(answer.shape), answer.classes or shape[1] - 1
     if length > shape[0]:
         raise TargetError(
-            f"the labels have {length} steps and the output only {shape[0]}: CTCLoss cannot align them"
+            f"the labels have {length} steps and the output only {shape[0]}: CTCLoss cannot align them",
+            about="output",
         )
     if shape[1] <= max(classes, 1):
         raise TargetError(

@@ -39,11 +39,12 @@ def _step(annotation: Any, part: str | int) -> Any:
 
 
 def _members(annotation: Any) -> list[Any]:
-    """The members of a union without None; what is no union is its own only member."""
+    """The members of a union without None, and of a union inside it; what is no union is its own only member."""
     bare = _bare(annotation)
-    if get_origin(bare) in {Union, UnionType}:
-        return [member for member in get_args(bare) if member is not type(None)]
-    return [annotation]
+    if get_origin(bare) not in {Union, UnionType}:
+        return [annotation]
+    members = [member for member in get_args(bare) if member is not type(None)]
+    return _members(members[0]) if len(members) == 1 else members
 
 
 def _bare(annotation: Any) -> Any:
