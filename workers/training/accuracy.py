@@ -17,8 +17,8 @@ def accuracy(loss: Loss, target: Target, output: Tensor, y: Tensor) -> Tensor | 
     The largest unit along a class axis; one unit against its threshold (0 for scores, .5 for probabilities);
     a class number that the output rounds to.
     """
-    if loss.type == "HingeEmbeddingLoss":
-        return None  # the output is a distance
+    if loss.type == "HingeEmbeddingLoss" or target.kind == "labels":
+        return None  # the output is a distance, or an alignment would have to be decoded
     if target.kind == "class-index":
         return _share(rows(target, output).argmax(-1) == y.reshape(-1))
     if target.class_axis is not None:
