@@ -15,7 +15,7 @@ NESTING = 16
 
 
 class BlockRefused(Exception):  # noqa: N818 - caught and kept, never an error that a client sees
-    """A use that cannot be put in place; `problems` says why, and is empty where it was said before."""
+    """A use that cannot be put in place; `problems` says why."""
 
     def __init__(self, *problems: Problem) -> None:
         super().__init__()
@@ -31,7 +31,9 @@ class Blocks:
     """Place of the network."""
     most: int
     """Different uses that are put in place at most: each makes at least one layer."""
-    _bodies: dict[str, tuple[Item, ...] | None] = field(default_factory=dict)
+    _bodies: dict[str, tuple[Item, ...]] = field(default_factory=dict)
+    _refused: dict[str, tuple[Problem, ...]] = field(default_factory=dict)
+    """By block: one with a fault is not read again with other values, as that may take long."""
 
     def place(self, name: str) -> str:
         """Pointer to a block's layers."""
@@ -42,17 +44,19 @@ class Blocks:
         block = self._block(use, pointer, within)
         values = self._values(use, block, pointer)
         key = json.dumps([use.use, values], sort_keys=True)
+        if use.use in self._refused:
+            raise BlockRefused(*self._refused[use.use])
         if key not in self._bodies:
             if len(self._bodies) >= self.most:
                 raise BlockRefused(
                     Problem(pointer, f"blocks are used in more than {self.most:,} different ways")
                 )
-            self._bodies[key] = None
-            self._bodies[key] = self._placed(use.use, block, values)
-        body = self._bodies[key]
-        if body is None:
-            raise BlockRefused
-        return body
+            try:
+                self._bodies[key] = self._placed(use.use, block, values)
+            except BlockRefused as refused:
+                self._refused[use.use] = refused.problems
+                raise
+        return self._bodies[key]
 
     def _block(self, use: Use, pointer: str, within: tuple[str, ...]) -> Block:
         block = self.blocks.get(use.use)
