@@ -64,7 +64,7 @@ class Recorder:
         self._order = order
         self._emit = emit
         self._ledger = ledger or Ledger()
-        self._eager = all(parameter.is_cpu for parameter in parameters) if eager is None else eager
+        self._eager = eager
         self._demanded = False
         self._step: ProbedStep | None = None
         self._sent: Sheet | None = None
@@ -88,7 +88,8 @@ class Recorder:
         if not self._demanded and not probed(step, self._order.steps, every_step=every):
             return False
         self._demanded = False
-        self._step = ProbedStep(Sheet(step), self._eager)
+        on_cpu = all(parameter.is_cpu for parameter in self._scene.parameters)
+        self._step = ProbedStep(Sheet(step), on_cpu if self._eager is None else self._eager)
         self._step.handles += self._taps.install(self._step)
         for probe in overrides(self._probes, "before_forward"):
             probe.before_forward(self._step)
@@ -134,9 +135,9 @@ class Recorder:
                 probe.after_update(self._step, update)
         self._ledger.drop(step)
         self._read_sent()
-        self._sent, self._step = self._step.sheet, None
+        eager, self._sent, self._step = self._step.eager, self._step.sheet, None
         self._sent.send()
-        if self._eager:
+        if eager:
             self._read_sent()
 
     def finish(self) -> NonFinite | None:

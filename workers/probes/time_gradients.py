@@ -5,7 +5,7 @@ follows the state's gradient up to the constant input weights.
 """
 
 from collections.abc import Callable
-from functools import partial
+from functools import cache, partial
 
 import torch
 from torch import Tensor, nn
@@ -50,10 +50,22 @@ def _input_hook(
     return hook
 
 
+@cache
+def _times(length: int) -> tuple[int, ...]:
+    """At most 64 time steps, evenly spread, both ends among them."""
+    return tuple(sorted({round(k * (length - 1) / (_TIMES - 1)) for k in range(_TIMES)}))
+
+
+@cache
+def _indices(length: int, device: torch.device) -> Tensor:
+    """They on the device: sent there once, because a copy from the host makes the host wait."""
+    return torch.tensor(_times(length), device=device)
+
+
 def _note(step: ProbedStep, site: Site, gradient: Tensor) -> None:
     length = gradient.shape[1]
-    times = tuple(sorted({round(k * (length - 1) / (_TIMES - 1)) for k in range(_TIMES)}))
-    indices = torch.tensor(times, device=gradient.device)
+    times = _times(length)
+    indices = _indices(length, gradient.device)
     values = Values(gradient, eager=step.eager)
     squares = values.squares_along(1, indices)
     elements = values.count // length

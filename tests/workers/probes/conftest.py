@@ -18,7 +18,7 @@ from workers.probes.recorder import Recorder
 FAMILIES = {
     "Linear": "linear", "Conv2d": "convolution", "LSTM": "recurrent", "RNN": "recurrent", "Embedding": "embedding",
     "BatchNorm1d": "normalization", "LayerNorm": "normalization", "Flatten": "shape", "Dropout": "dropout",
-    "MaxPool2d": "pooling", "Add": "operation", "Mul": "operation",
+    "MaxPool2d": "pooling", "RootPool": "pooling", "Add": "operation", "Mul": "operation",
 }  # fmt: skip
 
 
@@ -126,8 +126,7 @@ class Training:
 
     def step(self, x, step=0) -> Tensor:
         network = self.networks["main"]
-        if self.optimizer:
-            self.optimizer.zero_grad(set_to_none=True)
+        network.zero_grad()
         watched = self.recorder.begin(step)
         loss = self.loss(network(x))
         if watched:
