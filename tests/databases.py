@@ -2,8 +2,10 @@
 
 import os
 import secrets
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 
 import psycopg
@@ -23,10 +25,22 @@ ENGINES = [pytest.param("sqlite"), pytest.param("postgresql", marks=pytest.mark.
 @contextmanager
 def sqlite_database(folder: Path) -> Iterator[Database]:
     """A migrated SQLite file in a folder."""
-    database = Database(f"sqlite:///{folder / 'clinic.db'}")
-    database.migrate()
+    file = folder / "clinic.db"
+    file.write_bytes(_migrated_file())
+    database = Database(f"sqlite:///{file}")
     yield database
     database.dispose()
+
+
+@cache
+def _migrated_file() -> bytes:
+    """A file without rows, to be copied: migrating anew for each test would take most of its time."""
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "clinic.db"
+        database = Database(f"sqlite:///{file}")
+        database.migrate()
+        database.dispose()
+        return file.read_bytes()
 
 
 @contextmanager

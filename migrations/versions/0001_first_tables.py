@@ -180,7 +180,9 @@ def _diagnoses() -> None:
         sa.PrimaryKeyConstraint("project_id", "key", name=op.f("pk_idempotency_keys")),
     )
     op.create_index(op.f("ix_idempotency_keys_diagnosis_id"), "idempotency_keys", ["diagnosis_id"])
-    op.create_index(op.f("ix_idempotency_keys_created_at"), "idempotency_keys", ["created_at"])
+    op.create_index(
+        op.f("ix_idempotency_keys_project_id_created_at"), "idempotency_keys", ["project_id", "created_at"]
+    )
 
 
 def _runs() -> None:

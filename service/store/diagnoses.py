@@ -1,13 +1,14 @@
 """Diagnoses: created with all their runs, read, listed, canceled, deleted, settled."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import Connection, insert, select, update
 
 from service.errors import IdempotencyMismatch
 from service.schemas.diagnosis import Diagnosis
+from service.schemas.intake import Accepted
 from service.schemas.submission import Submission
 from service.store.columns import now
 from service.store.database import Database
@@ -17,9 +18,6 @@ from service.store.listing import page
 from service.store.rows import ENDED, LAYERS, diagnosis_from, find, written
 from service.store.settlement import evidence, fail, settle
 from service.store.tables import diagnoses, idempotency_keys, runs
-
-if TYPE_CHECKING:
-    from service.schemas.intake import Accepted
 
 __all__ = [
     "Created",
@@ -47,7 +45,7 @@ class Created:
 
 
 def create(
-    database: Database, accepted: "Accepted", *, body_digest: str, idempotency_key: str | None = None
+    database: Database, accepted: Accepted, *, body_digest: str, idempotency_key: str | None = None
 ) -> Created:
     """Write a diagnosis, its layers and its runs as queued, all or nothing.
 
@@ -102,9 +100,10 @@ def delete(database: Database, diagnosis_id: str) -> None:
 
 def _replayed(connection: Connection, project: int, key: str, body_digest: str) -> str | None:
     """The diagnosis that this key created, where it did. The project's row is locked: nobody else is at it."""
-    mine = (idempotency_keys.c.project_id == project) & (idempotency_keys.c.key == key)
+    of_project = idempotency_keys.c.project_id == project
     old = idempotency_keys.c.created_at < now(-KEY_SECONDS)
-    connection.execute(sa.delete(idempotency_keys).where(mine, old))
+    connection.execute(sa.delete(idempotency_keys).where(of_project, old))
+    mine = of_project & (idempotency_keys.c.key == key)
     query = select(idempotency_keys.c.body_digest, diagnoses.c.public_id).join(diagnoses).where(mine)
     found = connection.execute(query).one_or_none()
     if found is None:
@@ -115,7 +114,7 @@ def _replayed(connection: Connection, project: int, key: str, body_digest: str) 
 
 
 def _write_diagnosis(
-    connection: Connection, project: int, accepted: "Accepted", body_digest: str
+    connection: Connection, project: int, accepted: Accepted, body_digest: str
 ) -> tuple[str, int]:
     name = identifier("dg")
     values: dict[str, Any] = {
@@ -135,7 +134,7 @@ def _write_diagnosis(
     return name, int(key or 0)
 
 
-def _write_runs(connection: Connection, diagnosis: int, accepted: "Accepted") -> None:
+def _write_runs(connection: Connection, diagnosis: int, accepted: Accepted) -> None:
     """One baseline run for each seed, from 0."""
     common = {
         "diagnosis_id": diagnosis,

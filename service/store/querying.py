@@ -14,7 +14,7 @@ from service.schemas.statistics import LAYER_STATISTICS, NETWORK_STATISTICS
 from service.store import cursors
 from service.store.database import Database
 from service.store.measurements import layer_statistics, network_statistics, time_profiles
-from service.store.rows import find
+from service.store.rows import key_of
 from service.store.tables import diagnosis_layers, layers, runs
 
 
@@ -141,8 +141,8 @@ def _page(
     if cursor is not None:
         query = query.where(tuple_(*order) > tuple_(*cursors.decode(cursor, table.name, len(order))))
     with database.read() as connection:
-        diagnosis = find(connection, diagnosis_id)
-        rows = connection.execute(query.where(runs.c.diagnosis_id == diagnosis.id)).all()
+        key = key_of(connection, diagnosis_id)
+        rows = connection.execute(query.where(runs.c.diagnosis_id == key)).all()
     if len(rows) <= limit:
         return rows, None
     last = rows[limit - 1]

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from pydantic import TypeAdapter
-from sqlalchemy import Connection, Row, case, func, select
+from sqlalchemy import Connection, Row, Select, case, false, func, select
 from sqlalchemy.sql.elements import ColumnElement
 
 from service.errors import NotFound
@@ -40,18 +40,15 @@ def progress() -> ColumnElement[float]:
 
 def find(connection: Connection, diagnosis_id: str, *, update: bool = False) -> Row[Any]:
     """The row of a diagnosis, locked where it is about to change; raises NotFound."""
-    query = (
-        select(diagnoses, projects.c.name.label("project"), progress().label("progress"))
-        .join(projects)
-        .where(diagnoses.c.public_id == diagnosis_id)
-    )
-    known = "\0" not in diagnosis_id  # PostgreSQL refuses to look for a NUL.
-    if known and update:
+    if update:
         lock(connection, diagnosis_id)
-    row = connection.execute(query).one_or_none() if known else None
-    if row is None:
-        raise NotFound(f"There is no diagnosis {diagnosis_id!r}.")
-    return row
+    columns = (diagnoses, projects.c.name.label("project"), progress().label("progress"))
+    return _one(connection, select(*columns).join(projects), diagnosis_id)
+
+
+def key_of(connection: Connection, diagnosis_id: str) -> int:
+    """The number of a diagnosis in the database; raises NotFound."""
+    return int(_one(connection, select(diagnoses.c.id), diagnosis_id).id)
 
 
 def lock(connection: Connection, diagnosis_id: str) -> None:
@@ -59,9 +56,8 @@ def lock(connection: Connection, diagnosis_id: str) -> None:
 
     Whoever changes a diagnosis and its runs locks in this order, so that nobody waits in a circle.
     """
-    connection.execute(
-        select(diagnoses.c.id).where(diagnoses.c.public_id == diagnosis_id).with_for_update(key_share=True)
-    )
+    query = select(diagnoses.c.id).where(_named(diagnosis_id))
+    connection.execute(query.with_for_update(key_share=True))
 
 
 def diagnosis_from(connection: Connection, row: Row[Any]) -> Diagnosis:
@@ -115,3 +111,15 @@ def runs_from(rows: Sequence[Row[Any]]) -> tuple[Run, ...]:
 def failure_from(text: str | None) -> Failure | None:
     """Why something failed, where it did."""
     return None if text is None else Failure.model_validate_json(text)
+
+
+def _one(connection: Connection, query: Select[*tuple[Any, ...]], diagnosis_id: str) -> Row[Any]:
+    row = connection.execute(query.where(_named(diagnosis_id))).one_or_none()
+    if row is None:
+        raise NotFound(f"There is no diagnosis {diagnosis_id!r}.")
+    return row
+
+
+def _named(diagnosis_id: str) -> ColumnElement[bool]:
+    # PostgreSQL refuses to look for a NUL.
+    return diagnoses.c.public_id == diagnosis_id if "\0" not in diagnosis_id else false()

@@ -77,7 +77,8 @@ idempotency_keys = Table(
     Column(
         "diagnosis_id", Integer, ForeignKey("diagnoses.id", ondelete="CASCADE"), nullable=False, index=True
     ),
-    Column("created_at", Moment, nullable=False, index=True),
+    Column("created_at", Moment, nullable=False),
+    Index(None, "project_id", "created_at"),
 )
 
 runs = Table(

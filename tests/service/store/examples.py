@@ -1,10 +1,10 @@
 """Small accepted submissions, and measurements as a worker would send them."""
 
-from dataclasses import dataclass
+from dataclasses import replace
 
 from service.schemas.diagnosis import Finding, Judgement, Span
 from service.schemas.evidence import Evidence
-from service.schemas.expansion import Plan, expand, submission_networks
+from service.schemas.intake import Accepted, accept
 from service.schemas.limits import Limits
 from service.schemas.run import Outcome
 from service.schemas.statistics import LayerStatistics, NetworkStatistics, TimeProfile
@@ -12,16 +12,6 @@ from service.schemas.submission import Submission
 from service.store import diagnoses, runs
 from service.store.database import Database
 from service.store.runs import Claim
-
-
-@dataclass(frozen=True)
-class Accepted:
-    submission: Submission
-    plan: Plan
-    planned_steps: int = 1000
-    run_steps: int = 100
-    examples: int = 1797
-    cost: float = 1e6
 
 
 def accepted(
@@ -56,7 +46,8 @@ def accepted(
             "commit": commit,
         }
     )
-    return Accepted(submission, expand(submission_networks(submission), Limits()))
+    request = accept(submission, Limits(), lambda digest: None)
+    return replace(request, planned_steps=1000, run_steps=100)
 
 
 def created(

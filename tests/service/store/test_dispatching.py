@@ -58,7 +58,8 @@ def test_senders_at_the_same_time_keep_within_one_window(database):
         created(database, seeds=5)
     taken: list[str] = []
     threads = [
-        threading.Thread(target=lambda: taken.extend(runs.take_for_sending(database, 12, 60))) for _ in range(6)
+        threading.Thread(target=lambda: taken.extend(runs.take_for_sending(database, 12, 60)))
+        for _ in range(6)
     ]
     for thread in threads:
         thread.start()

@@ -1,69 +1,65 @@
-"""Uploaded files: all there, or not there."""
-
 import hashlib
 import io
 from pathlib import Path
 
 import pytest
 
-from service.errors import DigestMismatch, InvalidSubmission, TooLarge
-from service.store.files import DatasetFiles
+from service.errors import DigestMismatch, TooLarge
+from service.store.files import CHUNK, DatasetFiles
 
-CONTENT = b"the bytes of a data set" * 100_000
-DIGEST = f"sha256:{hashlib.sha256(CONTENT).hexdigest()}"
+BYTES = b"examples" * (CHUNK // 4)
+DIGEST = f"sha256:{hashlib.sha256(BYTES).hexdigest()}"
 
 
-def accept(path: Path) -> int:
+def size(path: Path) -> int:
     return path.stat().st_size
 
 
-def refuse(path: Path) -> int:
-    raise InvalidSubmission(f"{path.stat().st_size} bytes are wrong")
+@pytest.fixture
+def files(tmp_path: Path) -> DatasetFiles:
+    return DatasetFiles(tmp_path / "datasets")
 
 
-def left_behind(folder: Path) -> list[Path]:
-    return list(folder.iterdir()) if folder.exists() else []
+def test_bytes_are_kept_under_their_digest(files):
+    assert files.write(io.BytesIO(BYTES), DIGEST, len(BYTES), size) == len(BYTES)
+    assert files.path(DIGEST).read_bytes() == BYTES
 
 
-def test_a_file_is_stored_under_its_digest_and_what_the_check_found_is_returned(tmp_path: Path) -> None:
-    files = DatasetFiles(tmp_path / "datasets")
-    assert files.write(io.BytesIO(CONTENT), DIGEST, len(CONTENT), accept) == len(CONTENT)
-    assert files.path(DIGEST).read_bytes() == CONTENT
-    assert left_behind(tmp_path / "datasets") == [files.path(DIGEST)]
-
-
-def test_the_same_bytes_may_come_again(tmp_path: Path) -> None:
-    files = DatasetFiles(tmp_path)
+def test_writing_again_changes_nothing(files):
     for _ in range(2):
-        files.write(io.BytesIO(CONTENT), DIGEST, len(CONTENT), accept)
-    assert left_behind(tmp_path) == [files.path(DIGEST)]
+        files.write(io.BytesIO(BYTES), DIGEST, len(BYTES), size)
+    assert [path.name for path in files.folder.iterdir()] == [files.path(DIGEST).name]
 
 
-def test_bytes_of_another_digest_leave_nothing(tmp_path: Path) -> None:
-    with pytest.raises(DigestMismatch, match="24 bytes came"):
-        DatasetFiles(tmp_path).write(io.BytesIO(CONTENT[:24]), DIGEST, len(CONTENT), accept)
-    assert left_behind(tmp_path) == []
+def test_other_bytes_than_promised_are_not_kept(files):
+    with pytest.raises(DigestMismatch):
+        files.write(io.BytesIO(b"other"), DIGEST, 100, size)
+    assert list(files.folder.iterdir()) == []
 
 
-def test_a_stream_over_the_limit_is_not_read_to_its_end(tmp_path: Path) -> None:
-    stream = io.BytesIO(bytes(50_000_000))
-    with pytest.raises(TooLarge, match="at most 1000 bytes"):
-        DatasetFiles(tmp_path).write(stream, DIGEST, 1000, accept)
-    assert stream.tell() < 2_000_000
-    assert left_behind(tmp_path) == []
+def test_more_bytes_than_allowed_are_not_kept_nor_read_to_the_end(files):
+    stream = io.BytesIO(BYTES)
+    with pytest.raises(TooLarge):
+        files.write(stream, DIGEST, CHUNK, size)
+    assert stream.tell() <= 2 * CHUNK
+    assert list(files.folder.iterdir()) == []
 
 
-def test_bytes_that_the_check_refuses_leave_nothing(tmp_path: Path) -> None:
-    with pytest.raises(InvalidSubmission):
-        DatasetFiles(tmp_path).write(io.BytesIO(CONTENT), DIGEST, len(CONTENT), refuse)
-    assert left_behind(tmp_path) == []
+def test_an_upload_that_breaks_off_leaves_nothing(files):
+    class Broken(io.BytesIO):
+        def read(self, size: int | None = -1) -> bytes:
+            raise ConnectionError("gone")
+
+    with pytest.raises(ConnectionError):
+        files.write(Broken(), DIGEST, 100, size)
+    assert list(files.folder.iterdir()) == []
 
 
-def test_the_check_sees_all_bytes_before_anybody_else_does(tmp_path: Path) -> None:
-    files = DatasetFiles(tmp_path)
+def test_bytes_that_do_not_pass_the_check_are_not_kept(files):
+    def refuse(path: Path) -> None:
+        assert path.read_bytes() == BYTES
+        raise TooLarge("no data set")
 
-    def look(path: Path) -> bytes:
-        assert not files.path(DIGEST).exists()
-        return path.read_bytes()
-
-    assert files.write(io.BytesIO(CONTENT), DIGEST, len(CONTENT), look) == CONTENT
+    with pytest.raises(TooLarge):
+        files.write(io.BytesIO(BYTES), DIGEST, len(BYTES), refuse)
+    assert list(files.folder.iterdir()) == []

@@ -1,6 +1,7 @@
 import multiprocessing
-import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 import pytest
 
@@ -23,6 +24,13 @@ from tests.service.store.examples import (
 
 LOST = -1.0
 """Seconds of a lease that has run out already."""
+
+
+def at_once(work, places):
+    """What every call gave, all of them made at the same time, each in a thread; raises what any of them raised."""
+    places = list(places)
+    with ThreadPoolExecutor(len(places)) as pool:
+        return list(pool.map(work, places))
 
 
 def run_of(database: Database, diagnosis: str, place: int = 0):
@@ -167,7 +175,9 @@ def test_a_forgiven_attempt_does_not_count(database):
     assert claimed(database, run, attempts=1).attempt == 6
 
 
-def claim_all(url: str, owner: str, names: list[str], won: "multiprocessing.Queue[tuple[str, list[str]]]") -> None:
+def claim_all(
+    url: str, owner: str, names: list[str], won: "multiprocessing.Queue[tuple[str, list[str]]]"
+) -> None:
     database = Database(url)
     mine = [name for name in names if runs.claim(database, name, owner, 60, 3) is not None]
     database.dispose()
@@ -191,83 +201,62 @@ def test_processes_that_claim_the_same_runs_get_each_once(database):
 
 def test_threads_that_claim_the_same_runs_get_each_once(database):
     names = [name for _ in range(8) for name in run_ids(database, created(database, seeds=5))]
-    taken: list[str] = []
 
-    def work(owner: str) -> None:
-        for name in names if int(owner) % 2 else reversed(names):
-            if runs.claim(database, name, owner, 60, 3) is not None:
-                taken.append(name)
+    def work(owner: int) -> list[str]:
+        order = names if owner % 2 else names[::-1]
+        return [name for name in order if runs.claim(database, name, str(owner), 60, 3) is not None]
 
-    threads = [threading.Thread(target=work, args=(str(place),)) for place in range(8)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert sorted(taken) == sorted(names)
+    assert sorted(name for share in at_once(work, range(8)) for name in share) == sorted(names)
 
 
 def test_an_expired_lease_is_taken_over_by_one_of_many(database):
     run = run_ids(database, created(database))[0]
     claimed(database, run, lease=LOST)
-    taken: list[int] = []
+    claims = at_once(lambda owner: runs.claim(database, run, str(owner), 60, 3), range(8))
+    assert [claim.attempt for claim in claims if claim is not None] == [2]
 
-    def work(owner: str) -> None:
-        claim = runs.claim(database, run, owner, 60, 3)
-        if claim is not None:
-            taken.append(claim.attempt)
 
-    threads = [threading.Thread(target=work, args=(str(place),)) for place in range(8)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert taken == [2]
+def work_through(database: Database, everything: list[tuple[str, str]], owner: int) -> list[str]:
+    """What a worker does, over and over; returns what it settled."""
+    settled: list[str] = []
+    for name, run in everything if owner % 2 else everything[::-1]:
+        claim = runs.claim(database, run, str(owner), 60, 3)
+        if claim is None:
+            continue
+        statistics.append(database, claim, layers=layer_rows(range(2)))
+        runs.renew(database, claim, 60)
+        runs.finish(database, claim, outcome())
+        settled += settle_all(database, [name])
+    return settled
+
+
+def sweep(database: Database) -> list[str]:
+    """What a sweep does, over and over; returns what it settled."""
+    settled: list[str] = []
+    for _ in range(10):
+        runs.expire(database, 3)
+        runs.unsend(database, runs.take_for_sending(database, 6, 0.0))
+        settled += settle_all(database, runs.unsettled(database))
+    return settled
+
+
+def settle_all(database: Database, names: list[str]) -> list[str]:
+    return [name for name in names if diagnoses.settle(database, name, judge) == "succeeded"]
 
 
 def test_everything_at_once_ends_in_order(database):
     """Workers, sweeps, cancellations and settlements on the same rows: no deadlock, nothing done twice."""
     names = [created(database, seeds=3) for _ in range(6)]
     everything = [(name, run) for name in names for run in run_ids(database, name)]
-    faults: list[BaseException] = []
-    settled: list[str] = []
 
-    def guarded(work, *arguments: object) -> None:
-        try:
-            work(*arguments)
-        except BaseException as fault:  # noqa: BLE001 - reported by the test
-            faults.append(fault)
-
-    def work(owner: str) -> None:
-        for name, run in everything if int(owner) % 2 else reversed(everything):
-            claim = runs.claim(database, run, owner, 60, 3)
-            if claim is None:
-                continue
-            statistics.append(database, claim, layers=layer_rows(range(2)))
-            runs.renew(database, claim, 60)
-            runs.finish(database, claim, outcome())
-            if diagnoses.settle(database, name, judge) == "succeeded":
-                settled.append(name)
-
-    def sweep() -> None:
-        for _ in range(10):
-            runs.expire(database, 3)
-            runs.unsend(database, runs.take_for_sending(database, 6, 0.0))
-            for name in runs.unsettled(database):
-                if diagnoses.settle(database, name, judge) == "succeeded":
-                    settled.append(name)
-
-    def cancel() -> None:
+    def stop() -> list[str]:
         diagnoses.cancel(database, names[0])
         diagnoses.delete(database, names[1])
+        return []
 
-    threads = [threading.Thread(target=guarded, args=(work, str(place))) for place in range(4)]
-    threads += [threading.Thread(target=guarded, args=(sweep,)) for _ in range(2)]
-    threads.append(threading.Thread(target=guarded, args=(cancel,)))
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert faults == []
+    jobs = [partial(work_through, database, everything, place) for place in range(4)]
+    jobs += [partial(sweep, database), partial(sweep, database), stop]
+    settled = [name for share in at_once(lambda job: job(), jobs) for name in share]
     assert len(settled) == len(set(settled))
     assert {diagnoses.get(database, name).status for name in names[2:]} == {"succeeded"}
 

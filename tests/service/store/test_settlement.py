@@ -132,7 +132,9 @@ def test_evidence_is_what_was_measured(database):
     assert found.planned_steps == 1000
     assert [(run.seed, run.outcome.last_loss) for run in found.runs] == [(0, 0.0), (1, 1.0)]
     for run in found.runs:
-        assert [(row.step, row.depth) for row in run.layers] == [(row.step, row.depth) for row in measured["layers"]]
+        assert [(row.step, row.depth) for row in run.layers] == [
+            (row.step, row.depth) for row in measured["layers"]
+        ]
         assert run.layers[4].weight_gradient_rms == pytest.approx(1.0)
         assert run.layers[4].update_ratio is None
         assert [row.step for row in run.network] == list(range(5))
@@ -143,7 +145,10 @@ def test_evidence_is_what_was_measured(database):
 def test_findings_can_be_searched_by_rule_and_layer(database):
     diagnosis = created(database)
     finished(database, diagnosis)
-    said = (finding(layers=("first", "sigmoid")), finding("dead-units", ("head",), severity="warning", latent=True))
+    said = (
+        finding(layers=("first", "sigmoid")),
+        finding("dead-units", ("head",), severity="warning", latent=True),
+    )
     judgement = Judgement(verdict="unstable", summary="Ill.", findings=said, rules_version="1")
     diagnoses.settle(database, diagnosis, lambda evidence: judgement)
     with database.read() as connection:
