@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pydantic import JsonValue, ValidationError
 
 from service.errors import Problem
-from service.schemas.network import Block, Item, Use, body_adapter
+from service.schemas.network import Block, Body, Item, Use, body_adapter
 from service.schemas.problems import MOST_PROBLEMS, did_you_mean, joined, problems_of
 
 NESTING = 16
@@ -98,7 +98,7 @@ class Blocks:
         try:
             return body_adapter.validate_python(written)
         except ValidationError as error:
-            raise BlockRefused(*problems_of(error, written, pointer=self.place(name))) from error
+            raise BlockRefused(*problems_of(error, written, pointer=self.place(name), model=Body)) from error
 
 
 def _substituted(
