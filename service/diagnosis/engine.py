@@ -48,7 +48,7 @@ def _findings(views: list[Signals], book: Sequence[Rule]) -> list[Finding]:
     causes: list[Sighted] = []
     explained: dict[str, list[Sighted]] = {}
     for item in sorted((item for item in sighted if item is not None), key=_precedence):
-        cause = next((cause for cause in causes if _accounts_for(cause, item)), None)
+        cause = next((cause for cause in causes if cause.accounts_for(item)), None)
         if cause is None:
             causes.append(item)
         else:
@@ -61,12 +61,7 @@ def _findings(views: list[Signals], book: Sequence[Rule]) -> list[Finding]:
 
 def _precedence(item: Sighted) -> tuple[int, int, str]:
     """Earlier stages first, within a stage what explains the other first."""
-    return (STAGES.index(item.rule.stage), -len(item.rule.explains), item.rule.code)
-
-
-def _accounts_for(cause: Sighted, item: Sighted) -> bool:
-    """A cause explains only what it may, and only where it was itself seen in as many seeds."""
-    return item.rule.name in cause.rule.explains and set(item.shown) <= set(cause.shown)
+    return (STAGES.index(item.stage), -len(item.rule.explains), item.rule.code)
 
 
 def _verdict(findings: Sequence[Finding], views: Sequence[Signals]) -> tuple[Verdict, str | None]:

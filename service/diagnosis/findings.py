@@ -5,7 +5,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from service.diagnosis.registry import Rule, Sighting
+from service.diagnosis.registry import Rule, Sighting, Stage
 from service.diagnosis.signals import Signals
 from service.schemas.diagnosis import Finding, Severity, Span, Symptom
 from service.schemas.plan import Layer
@@ -44,6 +44,17 @@ class Sighted:
         if self.majority or self.rule.severity == "note":
             return self.rule.severity
         return "warning"
+
+    @property
+    def stage(self) -> Stage:
+        """Where in the chain of causes it stands: what most seeds show only later is a consequence."""
+        late = sum(not sighting.from_start for sighting in self.shown.values())
+        return "consequence" if late * 2 > len(self.shown) else self.rule.stage
+
+    def accounts_for(self, other: "Sighted") -> bool:
+        """Whether this is a cause of `other`: it may be, and was itself seen in most of the seeds that show it."""
+        common = len(set(self.shown) & set(other.shown))
+        return other.rule.name in self.rule.explains and common * 2 > len(other.shown)
 
     @property
     def plainest(self) -> Sighting:

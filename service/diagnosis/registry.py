@@ -33,6 +33,8 @@ class Sighting:
     """Layers that are ill, in order of depth; the first is where it starts."""
     clear: bool = True
     """False where the deciding value is borderline: it can then warn, never fail a build."""
+    from_start: bool = True
+    """False where the first probe was clean: then it is a consequence of the training, not of how it began."""
     latent: bool | None = None
     """Whether the network gets by all the same; follows from its skill where it is left out."""
 

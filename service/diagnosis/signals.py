@@ -175,7 +175,9 @@ class Signals:
 
     @cached_property
     def loss_peak(self) -> float:
-        """Largest finite loss after the first step over `start`; 0 where no loss was kept."""
+        """Largest finite loss after the first step over `start`; 0 for objectives without a trivial predictor."""
+        if self.run.outcome.trivial_loss is None:
+            return 0.0
         finite = [
             row.loss
             for row in self.losses

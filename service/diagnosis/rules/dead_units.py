@@ -35,12 +35,12 @@ def detect(signals: Signals) -> Sighting | None:
     if not ill:
         return None
     worst, share = max(ill, key=lambda pair: pair[1])
-    born_dead = (_share(signals, signals.steps[0], worst) or 0.0) >= DEAD
+    born = (_share(signals, signals.steps[0], worst) or 0.0) >= DEAD
     return Sighting(
         message=f"{100 * share:.0f} % of the units of {worst.name} are dead: they answer zero to every example.",
         cause=(
             "The units are born dead: initial weights and biases hold everything below zero."
-            if born_dead
+            if born
             else "Training killed the units: a step too large pushed them below zero for every example."
         ),
         evidence=tuple(
@@ -52,6 +52,7 @@ def detect(signals: Signals) -> Sighting | None:
         ),
         layers=tuple(layer for layer, _ in ill),
         clear=share >= DEAD + BORDER,
+        from_start=born,
     )  # fmt: skip
 
 

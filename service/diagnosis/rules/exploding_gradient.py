@@ -21,13 +21,15 @@ from service.schemas.plan import Layer
 
 STEEP = 2.0
 BORDER = 0.15
+GROWING = 1.0
+"""From here on at the first probe, the growth was there before the first step."""
 
 
 @rule(
     "GC201",
     "exploding-gradient",
     severity="error",
-    stage="initialization",
+    stage="architecture",
     explains=(
         "non-finite-origin",
         "saturated-activation",
@@ -63,7 +65,13 @@ def detect(signals: Signals) -> Sighting | None:
         evidence=tuple(seen),
         layers=_ill(signals, worst),
         clear=(worst.value or 0.0) >= STEEP + BORDER,
+        from_start=any((at_start or 0.0) >= GROWING for at_start in _at_start(signals)),
     )
+
+
+def _at_start(signals: Signals) -> tuple[float | None, float | None]:
+    """D and fw before the first step."""
+    return signals.depth_ratio(signals.steps[0]), signals.signal_ratio(signals.steps[0])
 
 
 def _ill(signals: Signals, worst: Measurement) -> tuple[Layer, ...]:

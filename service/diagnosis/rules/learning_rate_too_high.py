@@ -6,8 +6,8 @@ in a network whose first probe was clean.
 Why it matters: at updates of some per cent of the weights a step lands where the gradient that it followed no longer
 holds. It is the cheapest illness to cure and the one most often taken for exploding gradients.
 
-Fires on: a clean first probe, then updates ≥ .05 together with a loss that rose over twice its start, or a
-non-finite number, in a network that learns nothing.
+Fires on: a clean first probe, then updates ≥ .05 together with a loss that rose over twice its start, a non-finite
+number, or a layer that the steps killed or saturated, in a network that learns nothing.
 
 Stays silent on: high rates with which the network learns, and networks that exploded before the first step.
 
@@ -22,26 +22,28 @@ from service.schemas.diagnosis import Measurement
 
 TORN = 0.05
 ROSE = 2.0
+RUINED = 0.9
 
 
 @rule(
     "GC403",
     "learning-rate-too-high",
     severity="error",
-    stage="initialization",
+    stage="learning-rate",
     explains=(
         "exploding-gradient", "saturated-activation", "dead-units", "non-finite-origin", "vanishing-gradient",
     ),
 )  # fmt: skip
 def detect(signals: Signals) -> Sighting | None:
     """See large updates and a risen loss after a clean start."""
-    if signals.learned or not clean_start(signals):
+    if signals.learned or not _clean_start(signals):
         return None
     torn = signals.highest(signals.update)
     if torn is None or torn[0] < TORN:
         return None
     nonfinite = signals.run.outcome.stopped == "non-finite"
-    if not nonfinite and signals.loss_peak < ROSE:
+    ruined = _ruined_share(signals)
+    if not nonfinite and signals.loss_peak < ROSE and ruined < RUINED:
         return None
     rate = signals.submission.training.optimizer.lr
     named = f"The learning rate {rate:g}" if rate is not None else "The optimiser's default learning rate"
@@ -55,15 +57,30 @@ def detect(signals: Signals) -> Sighting | None:
             ),
             Measurement(
                 statistic="loss_peak", value=math.inf if nonfinite else signals.loss_peak, threshold=ROSE,
-                comparison=">", seed=signals.run.seed, meaning="highest loss over the loss at the start",
+                comparison=">=", seed=signals.run.seed, meaning="highest loss over the loss at the start",
+            ),
+            Measurement(
+                statistic="ruined_share", value=ruined, threshold=RUINED, comparison=">=", seed=signals.run.seed,
+                meaning="dead or saturated units of the worst layer at the end",
             ),
         ),
         layers=tuple(layer for layer, value in signals.updates(torn[1]) if value >= TORN),
-        clear=nonfinite or (torn[0] >= 2 * TORN and signals.loss_peak >= 1.5 * ROSE),
+        clear=nonfinite or (torn[0] >= 2 * TORN and (signals.loss_peak >= 1.5 * ROSE or ruined >= RUINED)),
     )  # fmt: skip
 
 
-def clean_start(signals: Signals) -> bool:
+def _ruined_share(signals: Signals) -> float:
+    """Largest share of dead or saturated units of any layer over the last probes."""
+
+    def worst(step: int) -> float | None:
+        names = ("activation_dead_share", "activation_saturated_share")
+        shares = [share for name in names for _, share in signals.values(step, name, signals.taps)]
+        return max(shares, default=None)
+
+    return signals.settled(worst) or 0.0
+
+
+def _clean_start(signals: Signals) -> bool:
     """Whether signal and gradient keep their size over depth before the first step."""
     if not signals.steps:
         return False

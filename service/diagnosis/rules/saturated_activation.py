@@ -34,13 +34,13 @@ def detect(signals: Signals) -> Sighting | None:
     if not ill:
         return None
     worst, share = max(ill, key=lambda pair: pair[1])
-    at_start = _share(signals, signals.steps[0], worst)
+    born = (_share(signals, signals.steps[0], worst) or 0.0) >= 0.5
     return Sighting(
         message=f"{worst.type} saturates: {100 * share:.0f} % of the units of {worst.name} are on the flat part.",
         cause=(
             "What reaches the activation is too large from the start: the initial weights, or the input, are out of"
             " proportion."
-            if at_start is not None and at_start >= 0.5
+            if born
             else "Training drove the units onto the flat part: the steps were too large for them to stay."
         ),
         evidence=tuple(
@@ -52,6 +52,7 @@ def detect(signals: Signals) -> Sighting | None:
         ),
         layers=tuple(layer for layer, _ in ill),
         clear=share >= SATURATED + BORDER,
+        from_start=born,
     )  # fmt: skip
 
 

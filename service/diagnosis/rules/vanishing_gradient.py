@@ -66,6 +66,7 @@ def detect(signals: Signals) -> Sighting | None:
         evidence=tuple(evidence),
         layers=layers,
         clear=threshold is not None and ratio <= threshold - BORDER,
+        from_start=_at_start(signals),
     )
 
 
@@ -116,6 +117,12 @@ def _context(signals: Signals, step: int) -> list[Measurement]:
         for name, (value, meaning) in found.items()
         if value is not None
     ]
+
+
+def _at_start(signals: Signals) -> bool:
+    """Whether the gradient fell over depth before the first step; where it was all zero that is not known."""
+    ratio = signals.depth_ratio(signals.steps[0])
+    return ratio is None or math.isnan(ratio) or ratio <= -1
 
 
 def _ill(signals: Signals, step: int) -> tuple[Layer, ...]:

@@ -21,6 +21,7 @@ def seen_in(
     stage: Stage = "architecture",
     explains: frozenset[str] = frozenset(),
     clear: bool = True,
+    from_start: bool = True,
 ) -> Rule:
     """A rule that fires on given seeds."""
 
@@ -31,7 +32,12 @@ def seen_in(
             statistic="number", value=1.0, threshold=0.5, comparison=">", seed=signals.run.seed
         )
         return Sighting(
-            message=f"{name} is seen", cause="why", evidence=(number,), layers=LAYERS[:4], clear=clear
+            message=f"{name} is seen",
+            cause="why",
+            evidence=(number,),
+            layers=LAYERS[:4],
+            clear=clear,
+            from_start=from_start,
         )
 
     return Rule(f"GC-{name}", name, severity, stage, explains, "", detect)
@@ -80,10 +86,17 @@ def test_symptoms_hang_on_the_earlier_cause() -> None:
     assert [symptom.rule for symptom in judgement.findings[0].explains] == ["symptom"]
 
 
-def test_a_cause_does_not_explain_seeds_in_which_it_was_not_seen() -> None:
-    cause = seen_in({0, 1}, name="cause", stage="data", explains=frozenset({"symptom"}))
+def test_a_cause_seen_in_a_minority_of_the_symptoms_seeds_does_not_explain_it() -> None:
+    cause = seen_in({0}, name="cause", stage="data", explains=frozenset({"symptom"}))
     judgement = judge(evidence(LAYERS, *runs()), [seen_in({0, 1, 2}, name="symptom"), cause])
     assert {finding.rule for finding in judgement.findings} == {"cause", "symptom"}
+
+
+def test_what_shows_only_after_the_first_steps_is_a_consequence_of_a_later_stage() -> None:
+    late = seen_in({0, 1, 2}, name="late", stage="data", from_start=False)
+    rate = seen_in({0, 1, 2}, name="rate", stage="learning-rate", explains=frozenset({"late"}))
+    judgement = judge(evidence(LAYERS, *runs()), [late, rate])
+    assert [finding.rule for finding in judgement.findings] == ["rate"]
 
 
 def test_an_unrelated_finding_stands_beside_the_cause() -> None:
