@@ -20,15 +20,19 @@ from workers.errors import OutOfMemory, RunError, is_out_of_memory
 from workers.memory import forbid_core_dumps, limit_own
 from workers.messages import Assignment, Batch, Failed, Finished, write_message
 from workers.networks.load import load as load_networks
+from workers.networks.registry import kinds
+from workers.probes.probe import families
 from workers.probes.recorder import Recorder
 from workers.training.data import load as load_examples
 from workers.training.loop import train
 
 ROWS_PER_MESSAGE = 2_000
 
-# This module is imported once, in the process that children are forked from. The first optimiser of a process
-# imports 800 modules in two seconds, so one is made here. Nothing may be computed: threads do not survive a fork.
-torch.optim.SGD([torch.nn.Parameter(torch.empty(1))])
+PRELOADED = (torch.optim.SGD([torch.nn.Parameter(torch.empty(1))]), families(), kinds())
+"""What else takes time to import: this module is imported once, in the process that children are forked from.
+
+The first optimiser of a process imports 800 modules. Nothing may be computed: threads do not survive a fork.
+"""
 
 
 def run(assignment: bytes, pipe: Connection) -> None:
