@@ -100,7 +100,9 @@ def order() -> Callable[..., RunOrder]:
         chosen = {"loss": {"type": "MSELoss"}, "optimizer": {"type": "SGD", "lr": 0.1}, "batch_size": 8}
         body = {"training": {**chosen, **(training or {})}, **submission}
         if "networks" not in body:
-            body.setdefault("network", {"input": {"shape": [3]}, "layers": [{"type": "Linear", "out_features": 2}]})
+            body.setdefault(
+                "network", {"input": {"shape": [3]}, "layers": [{"type": "Linear", "out_features": 2}]}
+            )
         return RunOrder(
             run_id="r",
             attempt=1,

@@ -113,7 +113,13 @@ def test_the_observer_sees_gradients_before_clipping(order, mlp, notebook) -> No
 def test_a_summed_loss_is_told_as_a_mean_and_trained_as_a_sum(order, mlp, notebook) -> None:
     mean, total = notebook(0), notebook(0)
     train(order(steps=1), {"main": mlp()}, NUMBERS, mean, CPU)
-    train(order({"loss": {"type": "MSELoss", "reduction": "sum"}}, steps=1), {"main": mlp()}, NUMBERS, total, CPU)
+    train(
+        order({"loss": {"type": "MSELoss", "reduction": "sum"}}, steps=1),
+        {"main": mlp()},
+        NUMBERS,
+        total,
+        CPU,
+    )
     assert mean.losses == pytest.approx(total.losses)
     torch.testing.assert_close(mean.gradients[0][0] * 16, total.gradients[0][0])
 

@@ -68,7 +68,9 @@ def test_value_and_gradient_are_torchs(loss, target, output, y, torch_loss, redu
     assert torch.equal(ours.grad, theirs.grad)
 
 
-@pytest.mark.parametrize(("loss", "target", "output", "y", "_"), AS_TORCH, ids=lambda e: getattr(e, "type", ""))
+@pytest.mark.parametrize(
+    ("loss", "target", "output", "y", "_"), AS_TORCH, ids=lambda e: getattr(e, "type", "")
+)
 def test_a_sum_is_told_as_the_mean_that_it_comes_to(loss, target, output, y, _) -> None:
     mean, total = (
         Objective(loss.model_copy(update={"reduction": reduction}), target) for reduction in ("mean", "sum")
@@ -88,7 +90,9 @@ def test_log_probabilities_can_come_from_probabilities_and_from_logits(loss_type
     target, y = (CLASSES, INDEX) if loss_type == "NLLLoss" else (HOT, ONE_HOT)
     plain = criterion(Loss(type=loss_type), target, LOGITS.log_softmax(1), y)
     for made, output in ((True, LOGITS), (False, LOGITS.softmax(1))):
-        torch.testing.assert_close(criterion(Loss(type=loss_type, from_logits=made), target, output, y), plain)
+        torch.testing.assert_close(
+            criterion(Loss(type=loss_type, from_logits=made), target, output, y), plain
+        )
 
 
 @pytest.mark.parametrize("smoothing", [0.0, 0.2])
@@ -159,7 +163,9 @@ def test_ctc_counts_labels_that_are_not_padding(reduction: str) -> None:
     target = Target("labels", (3,), 3, -1)
     ours = criterion(Loss(type="CTCLoss", reduction=reduction), target, logs, y)
     lengths = torch.tensor([6, 6]), torch.tensor([3, 1])
-    theirs = functional.ctc_loss(logs.transpose(0, 1), torch.tensor([1, 2, 3, 2]), *lengths, reduction=reduction)
+    theirs = functional.ctc_loss(
+        logs.transpose(0, 1), torch.tensor([1, 2, 3, 2]), *lengths, reduction=reduction
+    )
     torch.testing.assert_close(ours, theirs)
 
 

@@ -101,7 +101,9 @@ def test_weights_spoilt_by_the_last_step_count_too(order, mlp, notebook) -> None
 def test_inputs_that_are_not_finite_show_at_the_first_step(order, mlp, notebook) -> None:
     x = X.clone()
     x[:, 1] = math.inf
-    outcome = train(order(), {"main": mlp()}, Examples(x, EXAMPLES.y, EXAMPLES.target, (2,)), notebook(0), CPU)
+    outcome = train(
+        order(), {"main": mlp()}, Examples(x, EXAMPLES.y, EXAMPLES.target, (2,)), notebook(0), CPU
+    )
     assert outcome.steps_run in {1, 2}
     assert outcome.stopped == "non-finite"
 

@@ -94,12 +94,16 @@ def test_divergence_ends_there_too() -> None:
     loss, target = Loss(type="KLDivLoss", from_logits=True), Target("one-hot", (3,), 3, -1)
     wanted = torch.randn(50, 3, generator=DICE).softmax(1)
     for y in (HOT, wanted):
-        assert trivial_loss(loss, target, (3,), y) == pytest.approx(descended(loss, target, (3,), y), rel=1e-3)
+        assert trivial_loss(loss, target, (3,), y) == pytest.approx(
+            descended(loss, target, (3,), y), rel=1e-3
+        )
 
 
 def descended(loss: Loss, target: Target, output: tuple[int, ...], y: torch.Tensor) -> float:
     constant = torch.full(output, 0.5, dtype=torch.float64, requires_grad=True)
-    search = torch.optim.LBFGS([constant], max_iter=200, line_search_fn="strong_wolfe", tolerance_change=1e-14)
+    search = torch.optim.LBFGS(
+        [constant], max_iter=200, line_search_fn="strong_wolfe", tolerance_change=1e-14
+    )
 
     def value() -> torch.Tensor:
         search.zero_grad()

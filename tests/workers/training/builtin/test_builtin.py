@@ -75,7 +75,9 @@ def test_every_spiral_has_as_many_points() -> None:
 def test_the_ring_has_eight_clouds_at_radius_two() -> None:
     x, _ = builtin.make("ring", shape_of("ring"))
     assert abs(float(x.norm(dim=1).mean()) - 2) < 0.01
-    assert (torch.atan2(x[:, 1], x[:, 0]) * 8 / (2 * torch.pi)).round().unique().remainder(8).unique().numel() == 8
+    assert (torch.atan2(x[:, 1], x[:, 0]) * 8 / (2 * torch.pi)).round().unique().remainder(
+        8
+    ).unique().numel() == 8
 
 
 def test_the_next_character_is_the_answer_of_each_step() -> None:
