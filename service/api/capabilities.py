@@ -16,7 +16,10 @@ blueprint = Blueprint("capabilities", __name__)
 @blueprint.get("/capabilities")
 @gives(Reply(200, Capabilities, "Limits, words and versions"))
 def index() -> Capabilities:
-    """Read the limits of this deployment, and every layer type, loss, optimiser and data set that it knows."""
+    """Read what this deployment can do.
+
+    Its limits, and every layer type, loss, optimiser and data set that it knows.
+    """
     return capabilities(
         clinic().settings.limits,
         version=version("gradclinic"),

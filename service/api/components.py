@@ -1,5 +1,6 @@
 """The models of the interface as JSON Schema components, and as parameters."""
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -21,6 +22,11 @@ class Schemas(GenerateJsonSchema):
         if self._config.ser_json_inf_nan != "strings":
             return number
         return {"anyOf": [number, {"enum": NOT_FINITE}]}
+
+
+    def normalize_name(self, name: str) -> str:
+        """`Page[Run]` is called `PageOfRun`."""
+        return super().normalize_name(re.sub(r"\[(\w+)\]", r"Of\1", name))
 
 
 @dataclass(frozen=True)

@@ -23,10 +23,11 @@ MEDIA_TYPE = "application/octet-stream"
     Reply(200, DatasetInfo, "It was there already"),
     refuses=(DigestMismatch, InvalidSubmission, TooLarge),
 )
-def put(digest: str) -> DatasetInfo | tuple[DatasetInfo, int, dict[str, str]]:
-    """Upload an `.npz` with the arrays `x` and `y` under the digest of its bytes.
+def put(digest: str) -> tuple[DatasetInfo, int, dict[str, str]]:
+    """Upload a data set.
 
-    The first axis counts the examples. Floats, integers and booleans are taken; objects never, for they would
+    The body is an `.npz` with the arrays `x` and, where the task needs it, `y`; the path holds the digest of
+    its bytes, and the same bytes are stored once. The first axis of both counts the examples. Floats, integers and booleans are taken; objects never, for they would
     need pickle. Write it with `numpy.savez_compressed("data.npz", x=x, y=y)`, and send it with
     `curl -T data.npz .../v1/datasets/sha256:$(sha256sum data.npz | cut -d" " -f1)`.
     """
@@ -34,8 +35,9 @@ def put(digest: str) -> DatasetInfo | tuple[DatasetInfo, int, dict[str, str]]:
     limit = here.settings.limits.dataset_bytes
     known = datasets.get(here.database, digest)
     if known is not None and here.files.path(digest).exists():
-        return known
-    request.max_content_length = limit
+        return known, 200, {}
+    # Of a chunked body one byte more may come in, which `write` then refuses.
+    request.max_content_length = limit + 1
     if (request.content_length or 0) > limit:
         raise TooLarge(f"a data set may have at most {limit} bytes (limit `dataset_bytes`)")
     stream = cast("BinaryIO", request.stream)
@@ -47,7 +49,10 @@ def put(digest: str) -> DatasetInfo | tuple[DatasetInfo, int, dict[str, str]]:
 @blueprint.get("/datasets/<digest:digest>")
 @gives(Reply(200, DatasetInfo, "It is there"), refuses=(NotFound,))
 def get(digest: str) -> DatasetInfo:
-    """Ask whether a data set is there (also with HEAD), and what it holds."""
+    """Is a data set there, and what does it hold?
+
+    HEAD asks the same without the answer's body.
+    """
     here = clinic()
     info = datasets.get(here.database, digest)
     if info is None or not here.files.path(digest).exists():

@@ -80,7 +80,7 @@ class DiagnosesQuery(DiagnosisFilter):
     refuses=(IdempotencyMismatch,),
 )
 def create(headers: CreateHeaders, body: Body) -> Answer:
-    """Submit a network and its training plan for diagnosis.
+    """Submit a network for diagnosis.
 
     The answer comes at once with 202, and the diagnosis is worked on: ask for it at `Location`, follow its
     events, or send `Prefer: wait=N` to get it finished (201) if it ends in time. The same `Idempotency-Key`
@@ -104,7 +104,7 @@ def create(headers: CreateHeaders, body: Body) -> Answer:
 @takes(query=DiagnosesQuery)
 @gives(Reply(200, Page[DiagnosisSummary], "Diagnoses, newest first", {"Link": "The next page"}))
 def index(query: DiagnosesQuery) -> tuple[Page[DiagnosisSummary], int, dict[str, str]]:
-    """List diagnoses, newest first."""
+    """List diagnoses."""
     page = diagnoses.page(clinic().database, query, query.cursor, query.limit)
     return page, 200, next_link(page.next_cursor)
 
@@ -132,7 +132,10 @@ def cancel(diagnosis_id: str) -> Diagnosis:
 @blueprint.delete("/diagnoses/<id:diagnosis_id>")
 @gives(Reply(204, None, "It is gone"), refuses=(NotFound,))
 def delete(diagnosis_id: str) -> None:
-    """Delete a diagnosis and everything measured for it; its work is stopped."""
+    """Delete a diagnosis.
+
+    Everything measured for it goes too, and its work is stopped.
+    """
     diagnoses.delete(clinic().database, diagnosis_id)
 
 

@@ -15,14 +15,20 @@ blueprint = Blueprint("health", __name__)
 @blueprint.get("/healthz")
 @gives(Reply(200, Alive, "The process lives"))
 def live() -> Alive:
-    """Ask whether the process lives; nothing else is looked at."""
+    """Does the process live?
+
+    Nothing else is looked at.
+    """
     return Alive()
 
 
 @blueprint.get("/readyz")
 @gives(Reply(200, Ready, "Everything that is needed answers"), refuses=(Unavailable,))
 def ready() -> Ready:
-    """Ask whether database, migrations and broker are in order; a failure names those that are not."""
+    """Can the service work?
+
+    Asks the database, its migrations and the broker; a failure names those that are not in order.
+    """
     faults = list(_faults(clinic()))
     if faults:
         broken = ", ".join(fault.pointer.removeprefix("/") for fault in faults)

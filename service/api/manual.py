@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from flask import Blueprint, Response, current_app, redirect, render_template, url_for
+from flask import Blueprint, Response, current_app, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as Redirect
 
 from service.api import openapi, prose
@@ -25,7 +25,7 @@ POLICY = f"default-src 'none'; style-src 'sha256-{STYLE_DIGEST}'; base-uri 'none
 @blueprint.get("/openapi.json")
 @gives(Reply(200, None, "This document", schema={"type": "object"}))
 def document() -> Response:
-    """Read the description of this interface (OpenAPI 3.1)."""
+    """Read this interface as OpenAPI 3.1."""
     content = json.dumps(openapi.document(current_app), ensure_ascii=False)
     response = Response(content, mimetype="application/json")
     response.headers["Access-Control-Allow-Origin"] = "*"
@@ -41,6 +41,8 @@ def page() -> Response:
         style=STYLE,
         document=described,
         groups=groups(described),
+        tags={tag["name"]: tag["description"] for tag in described["tags"]},
+        host=request.host_url,
         problems=sorted(known_problems(), key=lambda kind: (kind.http_status, kind.code)),
         prose=prose,
     )
@@ -57,11 +59,11 @@ def problem(code: str) -> Redirect:
 
 def groups(described: Json) -> dict[str, list[Json]]:
     """Operations by resource, each with its method and path."""
-    found: dict[str, list[Json]] = {}
+    found: dict[str, list[Json]] = {tag["name"]: [] for tag in described["tags"]}
     for path, methods in described["paths"].items():
         for method, operation in methods.items():
             place = {**operation, "method": method.upper(), "path": path}
-            found.setdefault(operation["tags"][0], []).append(place)
+            found[operation["tags"][0]].append(place)
     return found
 
 

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from importlib import import_module
 from importlib.metadata import version
 from inspect import cleandoc
 from typing import Any
@@ -56,6 +57,7 @@ def document(app: Flask) -> Json:
             "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
         },
         "servers": [{"url": "/"}],
+        "tags": [{"name": name, "description": text} for name, text in _tags(app).items()],
         "paths": paths,
         "components": {"schemas": known.definitions},
     }
@@ -70,6 +72,13 @@ def _places(app: Flask) -> Iterator[Place]:
         tag, _, name = rule.endpoint.rpartition(".")
         for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}:
             yield Place(rule, method.lower(), tag, name, cleandoc(view.__doc__ or ""), operation)
+
+
+def _tags(app: Flask) -> dict[str, str]:
+    """Resources in the order in which they are mounted, the important ones first."""
+    used = {place.tag for place in _places(app)}
+    modules = {name: import_module(blueprint.import_name) for name, blueprint in app.blueprints.items()}
+    return {name: cleandoc(module.__doc__ or "") for name, module in modules.items() if name in used}
 
 
 def _components(places: list[Place]) -> Components:

@@ -47,11 +47,16 @@ def body(media_types: tuple[str, ...]) -> Body:
             f"this resource takes {', '.join(media_types)}; the header Content-Type says {sent}"
         )
     limit = clinic().settings.limits.body_bytes
-    request.max_content_length = limit
+    too_large = TooLarge(f"a body may have at most {limit} bytes (limit `body_bytes`)")
+    # One byte more: werkzeug cuts a chunked body off at its maximum without a word.
+    request.max_content_length = limit + 1
     try:
-        return Body(request.get_data(cache=False), request.mimetype)
+        content = request.get_data(cache=False)
     except RequestEntityTooLarge as error:
-        raise TooLarge(f"a body may have at most {limit} bytes (limit `body_bytes`)") from error
+        raise too_large from error
+    if len(content) > limit:
+        raise too_large
+    return Body(content, request.mimetype)
 
 
 def _is_list(annotation: object) -> bool:

@@ -17,10 +17,8 @@ BOUNDS = {
     "maximum": "≤ {}",
     "exclusiveMinimum": "> {}",
     "exclusiveMaximum": "< {}",
-    "minLength": "{} characters or more",
-    "maxLength": "{} characters or fewer",
-    "maxItems": "{} or fewer",
-    "pattern": "matches {}",
+    "maxLength": "at most {} characters",
+    "maxItems": "at most {}",
 }
 
 
@@ -58,7 +56,7 @@ def kind(schema: Json) -> Markup:
 def bounds(schema: Json) -> Markup:
     """Default and limits, where there are any."""
     said = [text.format(schema[key]) for key, text in BOUNDS.items() if key in schema]
-    if schema.get("default") is not None:
+    if schema.get("default") not in (None, "", []):
         said.append(f"default {json.dumps(schema['default'])}")
     return escape(", ".join(said))
 

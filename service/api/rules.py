@@ -12,7 +12,10 @@ blueprint = Blueprint("rules", __name__)
 @blueprint.get("/rules")
 @gives(Reply(200, RuleBook, "Every illness that can be named"))
 def index() -> RuleBook:
-    """Read the rule book: what each finding means."""
+    """Read the rule book.
+
+    What each finding means, and what it explains.
+    """
     return RuleBook(version=registry.VERSION, items=tuple(map(_description, registry.rules())))
 
 

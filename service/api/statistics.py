@@ -67,7 +67,10 @@ def of_layers(diagnosis_id: str, query: StatisticsQuery) -> Response:
 @takes(query=StatisticsQuery)
 @gives(Reply(200, Page[MeasuredNetwork], "Rows by run and step", NEXT), TABLE, refuses=(NotFound,))
 def of_network(diagnosis_id: str, query: StatisticsQuery) -> Response:
-    """Read the statistics of the whole network: loss and learning rate of every step, the rest where probed."""
+    """Read the statistics of the network.
+
+    Loss and learning rate of every step, the rest where it was probed.
+    """
     store = clinic().database
 
     def page(cursor: str | None) -> Page[MeasuredNetwork]:
@@ -81,7 +84,10 @@ def of_network(diagnosis_id: str, query: StatisticsQuery) -> Response:
 @takes(query=StatisticsQuery)
 @gives(Reply(200, Page[MeasuredTime], "Rows by run, depth and step", NEXT), TABLE, refuses=(NotFound,))
 def of_time(diagnosis_id: str, query: StatisticsQuery) -> Response:
-    """Read the gradient over time of recurrent layers; in CSV one row for each time."""
+    """Read the gradient over time.
+
+    Of recurrent layers, by time step of the sequence; in CSV one row for each.
+    """
     store = clinic().database
 
     def page(cursor: str | None) -> Page[MeasuredTime]:

@@ -30,7 +30,10 @@ def accepted(body: Body) -> Accepted:
 @takes(body=Submission, media_types=MEDIA_TYPES)
 @gives(Reply(200, Validation, "What would be run"))
 def validate(body: Body) -> Validation:
-    """Check a submission and show its layers, shapes, size and cost; nothing is stored or run."""
+    """Check a submission without running it.
+
+    Shows how it was understood: layers, shapes, size, steps and cost. Nothing is stored.
+    """
     result = accepted(body)
     return Validation(
         submission=result.submission,

@@ -1,6 +1,6 @@
 """A page of a list: some items, and where to go on."""
 
-from typing import Any, Generic, TypeVar
+from typing import Generic, TypeVar
 
 from service.schemas.base import Output
 
@@ -13,8 +13,3 @@ class Page(Output, Generic[Item]):
     items: tuple[Item, ...]
     next_cursor: str | None = None
     """Hand it back to get the next page; null on the last one."""
-
-    @classmethod
-    def model_parametrized_name(cls, params: tuple[Any, ...]) -> str:
-        """A name that reads well where the interface is described: `PageOfDiagnosisSummary`."""
-        return f"PageOf{params[0].__name__}"

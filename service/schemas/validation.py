@@ -1,5 +1,9 @@
 """What the service makes of a submission, without running it."""
 
+from typing import Any
+
+from pydantic import field_serializer
+
 from service.schemas.base import Output
 from service.schemas.plan import Layer
 from service.schemas.submission import Submission
@@ -9,7 +13,7 @@ class Validation(Output):
     """A submission that can be run: how it was understood, and what a diagnosis of it would take."""
 
     submission: Submission
-    """As it was understood, every default written out."""
+    """As it was understood: layers given by bare names written out, numbers as numbers. It can be posted again."""
     layers: tuple[Layer, ...]
     """Every layer in order, with its shape."""
     parameters: int
@@ -26,3 +30,8 @@ class Validation(Output):
     """Runs that a diagnosis begins with, one for each seed."""
     cost: float
     """Estimated multiply-adds of all runs together, forward and backward, overheads included."""
+
+    @field_serializer("submission")
+    def _written(self, submission: Submission) -> dict[str, Any]:
+        # With the defaults written out it would hold arguments that its own loss or optimiser refuses.
+        return submission.model_dump(mode="json", by_alias=True, exclude_unset=True)

@@ -95,7 +95,10 @@ def test_a_fortran_ordered_array_is_taken(tmp_path: Path) -> None:
         (zipped(x=npy("{'shape': (2,), 'descr': ['<f4']}")), "dtype"),
         (zipped(x=npy("{'shape': (2,), 'descr': '<f4'}", bytes(7))), "but holds 7 bytes"),
         (zipped(x=npy(f"{{'shape': ({2**62}, 4), 'descr': '<f4'}}")), "but holds 0 bytes"),
-        (zipped(zipfile.ZIP_BZIP2, x=npy("{'shape': (2,), 'descr': '<f4'}", bytes(8))), "compressed in a way"),
+        (
+            zipped(zipfile.ZIP_BZIP2, x=npy("{'shape': (2,), 'descr': '<f4'}", bytes(8))),
+            "compressed in a way",
+        ),
         (b"in front" + saved(x=np.ones(4)), "does not lie where it says"),
         (saved(x=np.ones(4)) + b"something after the end", "do not end as a zip"),
     ],

@@ -22,7 +22,9 @@ def test_the_wait_is_found_among_other_preferences(header: str, seconds: int) ->
     assert prefer.wait(header) == seconds
 
 
-@pytest.mark.parametrize("header", ["", "respond-async", "wait", "wait=", "wait=soon", "wait=-1", "wait=1.5", "wait=٣", ",,;="])
+@pytest.mark.parametrize(
+    "header", ["", "respond-async", "wait", "wait=", "wait=soon", "wait=-1", "wait=1.5", "wait=٣", ",,;="]
+)
 def test_what_cannot_be_read_is_ignored(header: str) -> None:
     assert prefer.wait(header) is None
 

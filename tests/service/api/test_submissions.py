@@ -1,0 +1,59 @@
+"""Validation without work."""
+
+from typing import Any
+
+from flask.testing import FlaskClient
+
+YAML = "application/yaml"
+
+
+def test_a_submission_is_shown_as_it_was_understood(client: FlaskClient, submission: str) -> None:
+    response = client.post("/v1/submissions/validate", data=submission, content_type=YAML)
+    assert response.status_code == 200
+    shown = response.json
+    assert [(layer["name"], layer["output"]["shape"], layer["parameters"]) for layer in shown["layers"]] == [
+        ("h.0.linear", [16], 64 * 16 + 16),
+        ("h.0.sigmoid", [16], 0),
+        ("h.1.linear", [16], 16 * 16 + 16),
+        ("h.1.sigmoid", [16], 0),
+        ("head", [10], 16 * 10 + 10),
+    ]
+    assert shown["parameters"] == 1040 + 272 + 170
+    assert shown["multiply_adds"] >= 64 * 16 + 16 * 16 + 16 * 10
+    assert (shown["examples"], shown["runs"]) == (1797, 2)
+    assert shown["planned_steps"] == 2 * 29
+    assert 0 < shown["run_steps"] <= shown["planned_steps"]
+    assert shown["cost"] > shown["run_steps"] * 2 * 3 * 64 * shown["multiply_adds"]
+
+
+def test_the_normalised_submission_means_the_same(client: FlaskClient, submission: str) -> None:
+    shown = client.post("/v1/submissions/validate", data=submission, content_type=YAML).json
+    assert shown["submission"]["network"]["layers"][0]["body"][1] == {"type": "Sigmoid"}
+    assert client.post("/v1/submissions/validate", json=shown["submission"]).json == shown
+
+
+def test_nothing_is_stored_or_sent(client: FlaskClient, submission: str, queue: Any) -> None:
+    client.post("/v1/submissions/validate", data=submission, content_type=YAML)
+    assert client.get("/v1/diagnoses").json["items"] == []
+    assert queue.sent == []
+
+
+def test_a_bad_one_is_answered_as_where_it_would_be_run(client: FlaskClient, submission: str) -> None:
+    bad = submission.replace("shape: [64]", "shape: [63]").replace("out_features: 10", "out_features: ten")
+    answers = [
+        client.post(path, data=bad, content_type=YAML)
+        for path in ("/v1/diagnoses", "/v1/submissions/validate")
+    ]
+    assert [answer.status_code for answer in answers] == [422, 422]
+    assert answers[0].json["problems"] == answers[1].json["problems"]
+
+
+def test_a_data_set_that_was_never_uploaded_is_a_problem_with_its_place(
+    client: FlaskClient, submission: str
+) -> None:
+    other = submission.replace(
+        "{source: builtin, name: digits}", f"{{source: dataset, digest: 'sha256:{'0' * 64}'}}"
+    )
+    response = client.post("/v1/submissions/validate", data=other, content_type=YAML)
+    assert response.status_code == 422
+    assert response.json["problems"][0]["pointer"].startswith("/data")
