@@ -8,8 +8,8 @@ from typing import Final, NoReturn
 from service.schemas.body.tree import Tree, check_size, checked_real, checked_text, checked_whole, malformed
 from service.schemas.limits import Limits
 
-_STRUCTURE: Final = re.compile(r'"(?:[^"\\]|\\.)*+"|[\[\]{},]', re.DOTALL)
-"""Strings are matched as a whole so that brackets inside them do not count."""
+_STRUCTURE: Final = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"|["\[\]{},]', re.DOTALL)
+"""Strings are matched as a whole so that brackets inside them do not count; a lone quote is one without end."""
 
 
 def read_json(source: str, limits: Limits) -> Tree:
@@ -34,6 +34,8 @@ def _check_structure(source: str, limits: Limits) -> None:
     nodes, depth = 1, 0
     for match in _STRUCTURE.finditer(source):
         mark = match.group()
+        if mark == '"':
+            return  # looking for its end from every later quote again would take quadratic time
         if mark in "[{":
             depth, nodes = depth + 1, nodes + 1
             check_size(nodes, depth, limits)

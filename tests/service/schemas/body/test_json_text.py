@@ -77,3 +77,10 @@ def test_strings_that_no_database_can_hold_are_refused(text):
 def test_no_text_raises_anything_else(text):
     with contextlib.suppress(MalformedBody):
         read_json(text, LIMITS)
+
+
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize("text", ['"' + '\\"' * 300_000, '"' * 500_001, '["' + "[" * 300_000])
+def test_strings_without_end_cost_no_more_than_their_length(text):
+    with pytest.raises(MalformedBody):
+        read_json(text, LIMITS)
