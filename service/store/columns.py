@@ -1,7 +1,7 @@
 """Column types that mean the same on PostgreSQL and SQLite, and the database's own clock."""
 
 import ctypes
-import math
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -11,11 +11,6 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeDecorator, TypeEngine, UserDefinedType
-
-
-def single(value: float) -> float:
-    """Round to the nearest float32: what is too large becomes infinite, what is too small becomes zero."""
-    return ctypes.c_float(value).value
 
 
 class Untouched(UserDefinedType[Any]):
@@ -31,7 +26,8 @@ class Untouched(UserDefinedType[Any]):
 class Real(TypeDecorator[float]):
     """A float32 of which NaN and infinity are legitimate values.
 
-    PostgreSQL refuses a number that a `real` cannot hold, so it is rounded here; SQLite would turn NaN
+    PostgreSQL refuses a number that a `real` cannot hold, so it is rounded here: what is too large becomes
+    infinite, what is too small becomes zero. SQLite would turn NaN
     into NULL, so it keeps it as text (which a column of REAL affinity leaves alone).
     """
 
@@ -42,16 +38,29 @@ class Real(TypeDecorator[float]):
         """A number that may be text on SQLite."""
         return Untouched() if dialect.name == "sqlite" else super().load_dialect_impl(dialect)
 
-    def process_bind_param(self, value: float | None, dialect: Dialect) -> float | str | None:
+    # These two instead of process_bind_param and process_result_value: a third of the time, millions of times.
+    def bind_processor(self, dialect: Dialect) -> Callable[[float | None], float | str | None]:
         """Round to float32; NaN becomes text on SQLite."""
-        if value is None:
-            return None
-        rounded = single(value)
-        return "NaN" if dialect.name == "sqlite" and math.isnan(rounded) else rounded
+        return _text_for_nan if dialect.name == "sqlite" else _rounded
 
-    def process_result_value(self, value: Any, dialect: Dialect) -> float | None:  # noqa: ARG002
+    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], float | None] | None:  # noqa: ARG002
         """Text becomes NaN again."""
-        return None if value is None else float(value)
+        return _number if dialect.name == "sqlite" else None
+
+
+def _rounded(value: float | None) -> float | None:
+    return None if value is None else ctypes.c_float(value).value
+
+
+def _text_for_nan(value: float | None) -> float | str | None:
+    if value is None:
+        return None
+    rounded = ctypes.c_float(value).value
+    return "NaN" if rounded != rounded else rounded
+
+
+def _number(value: float | str | None) -> float | None:
+    return float(value) if isinstance(value, str) else value
 
 
 class Moment(TypeDecorator[datetime]):

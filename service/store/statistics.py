@@ -4,9 +4,16 @@ import json
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, Table, select
+from pydantic import TypeAdapter
+from sqlalchemy import Column, Connection, Select, Table, select
 
-from service.schemas.statistics import LayerStatistics, NetworkStatistics, TimeProfile
+from service.schemas.statistics import (
+    LAYER_STATISTICS,
+    NETWORK_STATISTICS,
+    LayerStatistics,
+    NetworkStatistics,
+    TimeProfile,
+)
 from service.store.database import Database, insert
 from service.store.measurements import layer_statistics, network_statistics, time_profiles
 from service.store.querying import layer_rows, network_rows, time_rows
@@ -47,50 +54,52 @@ def append(
     return True
 
 
+_LAYERS = TypeAdapter(tuple[LayerStatistics, ...])
+_NETWORK = TypeAdapter(tuple[NetworkStatistics, ...])
+
 PROFILES = time_profiles
 """The table, under a name that the argument of `append` does not hide."""
 
 
 def layers_of(connection: Connection, run: int, diagnosis: int) -> tuple[LayerStatistics, ...]:
     """Every row of a run, in order of step, then depth."""
-    rows = connection.execute(_by_depth(layer_statistics, run, diagnosis))
-    return tuple(LayerStatistics(**_measured(row)) for row in rows)
+    columns = [layer_statistics.c[name] for name in ("step", *LAYER_STATISTICS)]
+    names = ("depth", "step", *LAYER_STATISTICS)
+    return _LAYERS.validate_python(_dicts(connection, names, _by_depth(columns, run, diagnosis)))
 
 
 def network_of(connection: Connection, run: int) -> tuple[NetworkStatistics, ...]:
     """Every row of a run, in order of step."""
+    names = ("step", *NETWORK_STATISTICS)
     table = network_statistics
-    rows = connection.execute(select(table).where(table.c.run_id == run).order_by(table.c.step))
-    return tuple(NetworkStatistics(**_measured(row)) for row in rows)
+    query = select(*(table.c[name] for name in names)).where(table.c.run_id == run).order_by(table.c.step)
+    return _NETWORK.validate_python(_dicts(connection, names, query))
 
 
 def time_profiles_of(connection: Connection, run: int, diagnosis: int) -> tuple[TimeProfile, ...]:
     """Every profile of a run, in order of step, then depth."""
+    columns = [time_profiles.c[name] for name in ("step", "times", "gradient_rms")]
     return tuple(
-        TimeProfile(
-            depth=row.depth,
-            step=row.step,
-            times=json.loads(row.times),
-            gradient_rms=json.loads(row.gradient_rms),
-        )
-        for row in connection.execute(_by_depth(time_profiles, run, diagnosis))
+        TimeProfile(depth=depth, step=step, times=json.loads(times), gradient_rms=json.loads(gradient_rms))
+        for depth, step, times, gradient_rms in connection.execute(_by_depth(columns, run, diagnosis))
     )
 
 
-def _by_depth(table: Table, run: int, diagnosis: int) -> Any:
+def _by_depth(columns: Sequence[Column[Any]], run: int, diagnosis: int) -> Select[*tuple[Any, ...]]:
     places = diagnosis_layers
+    table = columns[0].table
     return (
-        select(places.c.depth, *(column for column in table.c if column.name != "layer_id"))
+        select(places.c.depth, *columns)
         .join(places, places.c.layer_id == table.c.layer_id)
         .where(table.c.run_id == run, places.c.diagnosis_id == diagnosis)
         .order_by(table.c.step, places.c.depth)
     )
 
 
-def _measured(row: Row[Any]) -> dict[str, Any]:
-    values = dict(row._mapping)  # noqa: SLF001 - the public name of it in SQLAlchemy
-    del values["run_id"]
-    return values
+def _dicts(
+    connection: Connection, names: Sequence[str], query: Select[*tuple[Any, ...]]
+) -> list[dict[str, Any]]:
+    return [dict(zip(names, row, strict=True)) for row in connection.execute(query)]
 
 
 def _layer_values(claim: Claim, row: LayerStatistics) -> dict[str, Any]:
