@@ -1,5 +1,7 @@
+import copy
 import weakref
 
+import pytest
 import torch
 from torch import nn
 
@@ -155,3 +157,92 @@ def test_an_output_is_let_go_when_nothing_later_needs_it():
 def test_the_network_moves_and_changes_precision_as_a_whole():
     built = network([4], [{"type": "Linear", "out_features": 3, "norm": "weight"}, "Tanh"])
     assert built.double()(torch.randn(2, 4, dtype=torch.float64)).dtype == torch.float64
+
+
+def test_a_copy_is_a_network_of_its_own():
+    built = network([4], [{"type": "Linear", "out_features": 3, "norm": "spectral"}, "Tanh"])
+    twin = copy.deepcopy(built)
+    x = torch.randn(2, 4)
+    assert torch.equal(built.eval()(x), twin.eval()(x))
+    with torch.no_grad():
+        twin.layers[0].bias.add_(1.0)
+    assert not torch.equal(built(x), twin(x))
+
+
+def conv(channels, **fields):
+    return {"type": "Conv2d", "out_channels": channels, "kernel_size": 3, "padding": 1, **fields}
+
+
+RESNET = {
+    "input": {"shape": [3, 8, 8]},
+    "blocks": {
+        "basic": {
+            "parameters": {"channels": None, "stride": 1},
+            "layers": [
+                {
+                    "residual": {
+                        "body": [
+                            conv("$channels", stride="$stride"), "BatchNorm2d", "ReLU",
+                            conv("$channels"), "BatchNorm2d",
+                        ],
+                        "shortcut": [conv("$channels", kernel_size=1, padding=0, stride="$stride")],
+                    }
+                },
+                "ReLU",
+            ],
+        }
+    },
+    "layers": [
+        conv(4), {"use": "basic", "with": {"channels": 4}}, {"use": "basic", "with": {"channels": 8, "stride": 2}},
+        {"type": "AdaptiveAvgPool2d", "output_size": 1}, "Flatten", {"type": "Linear", "out_features": 5},
+    ],
+}  # fmt: skip
+ENCODER = {
+    "type": "TransformerEncoderLayer", "nhead": 2, "dim_feedforward": 16, "norm_first": True, "mask": "causal",
+}  # fmt: skip
+TRANSFORMER = {
+    "input": {"shape": [6], "dtype": "int", "vocab": 11},
+    "layers": [
+        {"type": "Embedding", "embedding_dim": 8}, "PositionalEmbedding",
+        {"repeat": 2, "body": [ENCODER]},
+        "LayerNorm", {"type": "Linear", "out_features": 11},
+    ],
+}  # fmt: skip
+RECURRENT = {
+    "input": {"shape": [6, 3]},
+    "layers": [
+        {"type": "LSTM", "hidden_size": 4, "bidirectional": True, "num_layers": 2, "output": "sequence"},
+        {"type": "GRU", "hidden_size": 5, "output": "mean"}, {"type": "Linear", "out_features": 2},
+    ],
+}  # fmt: skip
+AUTOENCODER = {
+    "input": {"shape": [1, 8, 8]},
+    "layers": [
+        conv(4, stride=2), "SiLU", conv(8, stride=2, norm="weight"), "SiLU",
+        {"type": "ConvTranspose2d", "out_channels": 4, "kernel_size": 2, "stride": 2}, "SiLU",
+        {"type": "Upsample", "scale_factor": 2, "mode": "bilinear"}, conv(1, norm="spectral"), "Sigmoid",
+    ],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("written", "shape"),
+    [(RESNET, (5,)), (TRANSFORMER, (6, 11)), (RECURRENT, (2,)), (AUTOENCODER, (1, 8, 8))],
+    ids=["resnet", "transformer", "recurrent", "autoencoder"],
+)
+@pytest.mark.parametrize("defaults", ["torch", "keras"])
+def test_well_known_networks_train_in_every_parameter(written, shape, defaults):
+    built = loaded(main={**written, "defaults": defaults}).modules["main"]
+    given = written["input"]
+    x = torch.randint(11, (4, *given["shape"])) if "vocab" in given else torch.randn(4, *given["shape"])
+    y = built(x)
+    assert y.shape == (4, *shape)
+    y.square().sum().backward()
+    assert all(p.grad is not None and p.grad.isfinite().all() for p in built.parameters())
+    assert sum(p.numel() for p in built.parameters()) == sum(plan.layer.parameters for plan in built.planned)
+
+
+def test_a_network_reads_its_example_alone():
+    built = loaded(main=RECURRENT).modules["main"].eval()
+    x = torch.randn(3, 6, 3)
+    torch.testing.assert_close(built(x)[1:2], built(x[1:2]))

@@ -16,5 +16,5 @@ class PositionalEmbedding(nn.Module):
         nn.init.normal_(self.weight, std=0.02)
 
     def forward(self, x: Tensor) -> Tensor:
-        """(batch, time, features) to the same."""
-        return x + self.weight[: x.shape[1]]
+        """(batch, time, features) to the same; a longer sequence than there are places is refused."""
+        return x + self.weight.narrow(0, 0, x.shape[1])

@@ -118,15 +118,14 @@ def run_lstm(core: nn.RNNBase, x: Tensor, activation: Callable[[Tensor], Tensor]
 def _run_direction(
     core: nn.RNNBase, suffix: str, x: Tensor, activation: Callable[[Tensor], Tensor]
 ) -> Tensor:
-    recurrent: Tensor = getattr(core, f"weight_hh_{suffix}")
-    biases = (getattr(core, f"bias_{part}_{suffix}") for part in ("ih", "hh")) if core.bias else ()
     driven = functional.linear(
-        x, getattr(core, f"weight_ih_{suffix}"), sum(biases, start=x.new_zeros(())).expand(len(recurrent))
+        x, getattr(core, f"weight_ih_{suffix}"), getattr(core, f"bias_ih_{suffix}", None)
     )
+    weight, bias = getattr(core, f"weight_hh_{suffix}"), getattr(core, f"bias_hh_{suffix}", None)
     state = cell = x.new_zeros(len(x), core.hidden_size)
     sequence = []
     for now in driven.unbind(dim=1):
-        gate_in, forget, candidate, gate_out = (now + functional.linear(state, recurrent)).chunk(4, dim=-1)
+        gate_in, forget, candidate, gate_out = (now + functional.linear(state, weight, bias)).chunk(4, dim=-1)
         cell = forget.sigmoid() * cell + gate_in.sigmoid() * activation(candidate)
         state = gate_out.sigmoid() * activation(cell)
         sequence.append(state)

@@ -1,6 +1,8 @@
+import pytest
 import torch
 
 from tests.workers.networks.building import named, network
+from workers.networks.kinds.embedding import PositionalEmbedding
 
 
 def test_a_positional_embedding_adds_one_vector_per_place():
@@ -21,3 +23,9 @@ def test_rules_and_keras_defaults_leave_the_padding_at_zero():
         weight = named(network([5], layers, dtype="int", vocab=4, **rest), "e").weight
         assert weight[1].tolist() == [0.0, 0.0, 0.0]
         assert (weight[[0, 2, 3]] != 0).all()
+
+
+@pytest.mark.parametrize("places", [1, 2])
+def test_a_sequence_longer_than_its_places_is_refused(places):
+    with pytest.raises(RuntimeError, match="exceeds"):
+        PositionalEmbedding(max_length=places, features=4)(torch.randn(2, 3, 4))
