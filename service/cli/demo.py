@@ -43,7 +43,7 @@ def run(arguments: argparse.Namespace) -> int:
         with Client(url) as client:
             diagnosis = watch(client, client.diagnose(submission))
             rows = client.statistics(
-                diagnosis.id, metric="output_gradient_rms", from_step=last_probe(diagnosis)
+                diagnosis.id, metric="output_gradient_rms", first_step=last_probe(diagnosis)
             )
             print("\n" + render(diagnosis, rows))
     return 0 if diagnosis.status == "succeeded" else 1

@@ -84,9 +84,11 @@ class Client:
         """Rows of layer statistics, all pages of them; `query` narrows by metric, layer, seed and step."""
         page = self._json("GET", f"/v1/diagnoses/{diagnosis_id}/statistics", params=query)
         yield from page["items"]
-        while page.get("next"):
+        while page["next_cursor"]:
             page = self._json(
-                "GET", f"/v1/diagnoses/{diagnosis_id}/statistics", params={**query, "cursor": page["next"]}
+                "GET",
+                f"/v1/diagnoses/{diagnosis_id}/statistics",
+                params={**query, "cursor": page["next_cursor"]},
             )
             yield from page["items"]
 

@@ -65,7 +65,7 @@ def test_an_answer_that_is_no_json_is_told_too() -> None:
 
 
 def test_all_pages_of_statistics_are_read() -> None:
-    pages = [{"items": [{"step": 0}], "next": "c"}, {"items": [{"step": 1}], "next": None}]
+    pages = [{"items": [{"step": 0}], "next_cursor": "c"}, {"items": [{"step": 1}], "next_cursor": None}]
     seen: list[httpx.Request] = []
     with client(*(httpx.Response(200, json=page) for page in pages), seen=seen) as clinic:
         assert [row["step"] for row in clinic.statistics("dg_1", metric="weight_rms")] == [0, 1]
