@@ -60,7 +60,7 @@ BUILTINS: Final[dict[BuiltinName, Builtin]] = {
     "breast_cancer": Builtin("thirty measures of benign and malignant cells", _table(569, 30, 2)),
     "diabetes": Builtin(
         "ten standardised measures and a disease score from 25 to 346",
-        lambda _length, _classes: DataShape(442, Tensor(shape=(10,)), Answer("real", (1,))),
+        lambda _length, _classes: DataShape(442, Tensor(shape=(10,)), Answer("real", (1,), beyond_one=True)),
     ),
     "xor": Builtin("the four rows of the exclusive or", _table(4, 2, 2)),
     "and": Builtin("the four rows of the logical and", _table(4, 2, 2)),
@@ -77,7 +77,9 @@ BUILTINS: Final[dict[BuiltinName, Builtin]] = {
     ),
     "adding": Builtin(
         "numbers in [0, 1] beside two marks; the answer is the sum of the two marked numbers",
-        lambda length, _classes: DataShape(COMPUTED, Tensor(shape=(length, 2)), Answer("real", (1,))),
+        lambda length, _classes: DataShape(
+            COMPUTED, Tensor(shape=(length, 2)), Answer("real", (1,), beyond_one=True)
+        ),
         length=50,
     ),
     "copy": Builtin(

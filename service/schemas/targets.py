@@ -9,14 +9,14 @@ compute. The answers are adapted to the loss instead, by these rules, the first 
    probability, as Keras does with the categorical loss on `Dense(1)`.
 2. All other losses on such an output: `one-hot` (hinge and soft margin losses: `signed`, -1 and +1).
 3. All other losses on one unit per prediction: the class number as a float: `binary` for two classes
-   (`signed` for hinge and soft margin losses), `value` for more.
+   (`signed` for hinge and soft margin losses), `value` for more; torch's BCELoss takes none beyond 1.
 4. Real answers: `real`, reshaped to the output, which must have as many values. GaussianNLLLoss may have
    twice as many: means, then log variances, along the last axis; else the variance is 1.
 5. CTCLoss: `labels`; class numbers are moved past the blank, so there must be one unit more than classes.
 6. Where answers are per time step and the output has no time axis, the last step's answer is the target.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import prod
 from typing import Literal
 
@@ -63,6 +63,8 @@ class Answer:
     """None where it is not known before the data are read."""
     per_step: bool = False
     """The first axis of the answer is the time of the input."""
+    beyond_one: bool = False
+    """Real numbers that are known to leave [0, 1]."""
 
 
 @dataclass(frozen=True)
@@ -103,7 +105,7 @@ def synthetic_answer(
     shape = output.shape
     regression = task == "regression" if task else loss.type in REGRESSION_LOSSES
     if regression:
-        return Answer("real", shape)
+        return Answer("real", shape, beyond_one=True)
     if loss.type == "CTCLoss" and len(shape) == 2:
         return Answer("class", (max(1, shape[0] // 4),), max(1, shape[1] - 1))
     if prod(shape) == 1:
@@ -121,15 +123,15 @@ def _classes(loss: Loss, shape: Shape, answer: Answer) -> Target:
     axis = _class_axis(shape, places, answer.classes)
     if axis is not None:
         return _along(loss, shape, axis, last=False)
-    unit = _unit(loss, shape, answer) if not index or _one_probability(loss, shape, answer) else None
-    if unit and prod(shape) == prod(places):
-        return unit
+    one = not index or _one_probability(loss, shape, answer)
+    if one and prod(shape) == prod(places):
+        return _unit(loss, shape, answer)
     if answer.per_step and len(places) == 1:
         axis = _class_axis(shape, (), answer.classes)
         if axis is not None:
             return _along(loss, shape, axis, last=True)
-        if unit and prod(shape) == 1:
-            return Target(unit.kind, shape, unit.classes, last=True)
+        if one and prod(shape) == 1:
+            return replace(_unit(loss, shape, answer), last=True)
     raise TargetError(_misfit(shape, answer), hint=_advice(shape, answer), about="output")
 
 
@@ -158,6 +160,12 @@ def _one_probability(loss: Loss, shape: Shape, answer: Answer) -> bool:
 
 
 def _unit(loss: Loss, shape: Shape, answer: Answer) -> Target:
+    if loss.type == "BCELoss" and (answer.classes or 2) > 2:
+        raise TargetError(
+            f"BCELoss takes targets from 0 to 1; there is one unit for the classes 0 to {(answer.classes or 2) - 1}",
+            hint=f"end the network in {answer.classes} units, or use BCEWithLogitsLoss, which takes any target",
+            about="output",
+        )
     two = answer.classes == 2 or (answer.classes is None and loss.type in BINARY_LOSSES)
     if two and loss.type in SIGN_LOSSES:
         return Target("signed", shape, 2)
@@ -170,6 +178,8 @@ def _real(loss: Loss, shape: Shape, answer: Answer) -> Target:
             f"{loss.type} takes class numbers; the data's targets are real numbers",
             hint="MSELoss takes real numbers",
         )
+    if loss.type == "BCELoss" and answer.beyond_one:
+        raise TargetError("BCELoss takes targets from 0 to 1; the data's go beyond", hint="MSELoss takes any")
     values = prod(answer.shape)
     if prod(shape) == values and (shape or loss.type != "CrossEntropyLoss"):
         return Target("real", shape)

@@ -179,7 +179,7 @@ def test_digits_fit_every_shape_of_64_numbers(shape):
         ("CrossEntropyLoss", 1, "Softmax"),
         ("CrossEntropyLoss", 12, "ReLU"),
         ("BCEWithLogitsLoss", 10, "Sigmoid"),
-        ("BCELoss", 1, "Sigmoid"),
+        ("BCEWithLogitsLoss", 1, "Sigmoid"),
         ("L1Loss", 1, "ReLU"),
     ],
 )
