@@ -1,6 +1,9 @@
 """`gradclinic api`: the API alone."""
 
 import argparse
+import os
+
+from service.cli.processes import python
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -10,7 +13,5 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(_arguments: argparse.Namespace) -> int:
     """Become the API's server."""
-    from service.app import main
-
-    main()
-    return 0
+    command = python("-m", "service.app")
+    os.execv(command[0], command)  # noqa: S606

@@ -33,7 +33,7 @@ def rule_problems(network: NetworkSpec, layers: Iterable[Layer], pointer: str) -
 
 
 def _speaks_of(rule: InitRule, layer: Layer) -> bool:
-    named = rule.types is None or layer.type in rule.types
+    named = layer.type in rule.types if rule.types else rule.match != "*" or layer.family != "normalization"
     return named and kinds()[layer.type].weight_dimensions > 0 and fnmatchcase(layer.name, rule.match)
 
 

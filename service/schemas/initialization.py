@@ -164,7 +164,7 @@ class InitRule(Input):
     """How the layers that it matches begin; of several rules the later one wins, tensor by tensor."""
 
     match: Annotated[str, Field(min_length=1, max_length=200)] = "*"
-    """Glob on layer names; `*` crosses dots."""
+    """Glob on layer names; `*` crosses dots. `*` alone leaves the gains of normalisation layers as they are."""
     layer: str | tuple[str, ...] | None = None
     """Layer types that it is for; all that have the tensor where it is left out."""
     weight: AnyScheme | None = None
