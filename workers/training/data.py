@@ -67,7 +67,15 @@ def examples(
     fitted = preprocess(_fit(x, entry), data.preprocess)
     used = y is not None and target.kind != "none"
     answers = adapt(y, shape.answer, target, loss.blank) if used and y is not None else None
+    _check_probabilities(loss, answers)
     return Examples(fitted, answers, target, output.shape, data.noise)
+
+
+def _check_probabilities(loss: Loss, y: Tensor | None) -> None:
+    """BCELoss raises for targets outside [0, 1], and aborts the process on CUDA; Keras computes something."""
+    if y is not None and loss.type == "BCELoss" and loss.from_logits is None and ((y < 0) | (y > 1)).any():
+        low, high = float(y.min()), float(y.max())
+        raise UnfitData(f"BCELoss takes targets between 0 and 1; these run from {low:g} to {high:g}.")
 
 
 def _raw(

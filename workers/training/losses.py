@@ -64,12 +64,12 @@ def _binary_cross_entropy(loss: Loss, _target: Target, output: Tensor, y: Tensor
     y = y * (1 - smooth) + smooth / 2 if smooth else y
     if loss.from_logits or (loss.from_logits is None and loss.type == "BCEWithLogitsLoss"):
         return functional.binary_cross_entropy_with_logits(output, y, reduction=loss.reduction)
-    p = clipped(output) if loss.from_logits is False else output
-    # torch raises where p is no probability (and aborts the process on CUDA); here that is a NaN like any other
-    valid = (p >= 0) & (p <= 1)
-    value = functional.binary_cross_entropy(
-        torch.where(valid, p, 0.5), y.to(p.dtype), reduction=loss.reduction
-    )
+    if loss.from_logits is False:
+        p = clipped(output)
+        return _reduced(loss, -(y * p.log() + (1 - y) * (1 - p).log()))
+    # torch raises where the output is no probability (and aborts on CUDA); here that is a NaN like any other
+    valid = (output >= 0) & (output <= 1)
+    value = functional.binary_cross_entropy(torch.where(valid, output, 0.5), y, reduction=loss.reduction)
     return value + torch.where(valid, 0.0, torch.nan).sum()
 
 
@@ -101,7 +101,7 @@ def _hinge_embedding(loss: Loss, _target: Target, output: Tensor, y: Tensor) -> 
 
 def _multi_margin(loss: Loss, target: Target, output: Tensor, y: Tensor) -> Tensor:
     return functional.multi_margin_loss(
-        rows(target, output), y.reshape(-1), margin=loss.margin, reduction=loss.reduction
+        rows(target, output).float(), y.reshape(-1), margin=loss.margin, reduction=loss.reduction
     )
 
 
