@@ -23,7 +23,6 @@ class Schemas(GenerateJsonSchema):
             return number
         return {"anyOf": [number, {"enum": NOT_FINITE}]}
 
-
     def normalize_name(self, name: str) -> str:
         """`Page[Run]` is called `PageOfRun`."""
         return super().normalize_name(re.sub(r"\[(\w+)\]", r"Of\1", name))

@@ -26,10 +26,12 @@ MEDIA_TYPE = "application/octet-stream"
 def put(digest: str) -> tuple[DatasetInfo, int, dict[str, str]]:
     """Upload a data set.
 
-    The body is an `.npz` with the arrays `x` and, where the task needs it, `y`; the path holds the digest of
-    its bytes, and the same bytes are stored once. The first axis of both counts the examples. Floats, integers and booleans are taken; objects never, for they would
-    need pickle. Write it with `numpy.savez_compressed("data.npz", x=x, y=y)`, and send it with
-    `curl -T data.npz .../v1/datasets/sha256:$(sha256sum data.npz | cut -d" " -f1)`.
+    The body is an `.npz` with the arrays `x` and, where the task needs it, `y`; the first axis of both counts
+    the examples. The path holds the digest of the body's bytes, so that the same data are stored once.
+    Floats, integers and booleans are taken; objects never, for they would need pickle.
+
+    Write it with `numpy.savez_compressed("data.npz", x=x, y=y)` and send it with
+    `curl -T data.npz HOST/v1/datasets/sha256:$(sha256sum data.npz | cut -d" " -f1)`.
     """
     here = clinic()
     limit = here.settings.limits.dataset_bytes
@@ -49,9 +51,9 @@ def put(digest: str) -> tuple[DatasetInfo, int, dict[str, str]]:
 @blueprint.get("/datasets/<digest:digest>")
 @gives(Reply(200, DatasetInfo, "It is there"), refuses=(NotFound,))
 def get(digest: str) -> DatasetInfo:
-    """Is a data set there, and what does it hold?
+    """Ask for a data set.
 
-    HEAD asks the same without the answer's body.
+    Says whether it is there and what it holds; HEAD asks the same without the answer's body.
     """
     here = clinic()
     info = datasets.get(here.database, digest)

@@ -17,6 +17,14 @@ blueprint = Blueprint("events", __name__)
 
 COMMENT_SECONDS = 15.0
 RETRY_MILLISECONDS = 2000
+EVENT = {
+    "type": "object",
+    "properties": {
+        "id": {"type": "string", "description": "Revision of the diagnosis"},
+        "event": {"enum": ["diagnosis", "progress", "done"]},
+        "data": {"type": "string", "contentMediaType": "application/json"},
+    },
+}
 
 
 class EventHeaders(Input):
@@ -34,7 +42,7 @@ class EventHeaders(Input):
         None,
         "Events until the diagnosis ends",
         media_type="text/event-stream",
-        schema={"type": "string"},
+        schema=EVENT,
     ),
     Reply(204, None, "The diagnosis has ended and the client has seen its last event: do not connect again"),
     refuses=(NotFound, Overloaded),

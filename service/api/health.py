@@ -15,7 +15,7 @@ blueprint = Blueprint("health", __name__)
 @blueprint.get("/healthz")
 @gives(Reply(200, Alive, "The process lives"))
 def live() -> Alive:
-    """Does the process live?
+    """Ask whether the process lives.
 
     Nothing else is looked at.
     """
@@ -25,7 +25,7 @@ def live() -> Alive:
 @blueprint.get("/readyz")
 @gives(Reply(200, Ready, "Everything that is needed answers"), refuses=(Unavailable,))
 def ready() -> Ready:
-    """Can the service work?
+    """Ask whether the service can work.
 
     Asks the database, its migrations and the broker; a failure names those that are not in order.
     """

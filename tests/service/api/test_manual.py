@@ -42,7 +42,7 @@ def test_every_operation_and_schema_has_its_place(client: FlaskClient, page: str
 def test_every_link_inside_the_page_leads_somewhere(page: str) -> None:
     places = re.findall(r'id="([^"]+)"', page)
     assert len(places) == len(set(places))
-    assert {link for link in re.findall(r'href="#([^"]+)"', page)} <= set(places)
+    assert set(re.findall(r'href="#([^"]+)"', page)) <= set(places)
 
 
 def test_code_in_descriptions_is_marked_and_nothing_else_is_interpreted(page: str) -> None:
