@@ -7,6 +7,7 @@ from functools import cache
 from threading import Event
 
 from celery import Celery, signals
+from celery.worker.consumer import Consumer
 
 from service.advance import Judge
 from service.diagnosis.engine import judge
@@ -17,6 +18,9 @@ from workers.pipeline import Station
 from workers.process import Nursery
 from workers.slots import Slots, arrange
 from workers.tasks import register
+
+IDLE_SECONDS = 0.05
+"""Pause at most between the end of a run and the look for the next message."""
 
 log = logging.getLogger(__name__)
 
@@ -66,7 +70,13 @@ def create_app(settings: Settings, judge: Judge = judge) -> Celery:
         for station in stations:
             station.stopping.set()
 
+    def hasten(sender: Consumer, **_: object) -> None:
+        # A worker that was full looks for the next message when its loop turns: once a second by itself.
+        if sender.hub is not None:
+            sender.hub.call_repeatedly(IDLE_SECONDS, int)
+
     signals.celeryd_init.connect(begin, weak=False)
+    signals.worker_ready.connect(hasten, weak=False)
     signals.worker_shutting_down.connect(stop, weak=False)
     register(app, lambda: stations[0])
     return app

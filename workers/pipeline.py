@@ -99,7 +99,7 @@ def _attempt(claim: Claim, slot: Slot, station: Station) -> None:
         runs.release(database, claim, forgiven=True)
     except RunFailed as error:
         log.warning("Run %s came to nothing in attempt %d: %s", claim.run_id, claim.attempt, error)
-        if error.retry and claim.attempt < station.settings.max_attempts:
+        if error.retry and claim.counted < station.settings.max_attempts:
             runs.release(database, claim)
         else:
             runs.fail(database, claim, error.failure)

@@ -46,6 +46,8 @@ class Claim:
     """The run's number in the database."""
     layer_keys: Mapping[int, int] = field(repr=False)
     """Depth to the layer's number in the database."""
+    counted: int
+    """Attempts that count against the limit, this one included."""
 
 
 def held(claim: Claim) -> ColumnElement[bool]:
@@ -87,7 +89,7 @@ def claim(
                 step=0,
                 loss=None,
             )
-            .returning(runs.c.id, runs.c.attempt, runs.c.variant, runs.c.seed, runs.c.steps)
+            .returning(runs.c.id, runs.c.attempt, runs.c.forgiven, runs.c.variant, runs.c.seed, runs.c.steps)
         ).one_or_none()
         if taken is None:
             return None
@@ -109,7 +111,8 @@ def claim(
         limits=limits or Limits(),
     )
     keys = {layer.depth: layer.layer_id for layer in layers}
-    return Claim(run_id, diagnosis.public_id, taken.attempt, owner, order, taken.id, keys)
+    counted = taken.attempt - taken.forgiven
+    return Claim(run_id, diagnosis.public_id, taken.attempt, owner, order, taken.id, keys, counted)
 
 
 def renew(database: Database, claim: Claim, lease_seconds: float) -> bool:

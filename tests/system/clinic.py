@@ -28,14 +28,14 @@ PATIENCE = 90.0
 """Seconds that a busy machine may take for what is a matter of a few."""
 
 
-def submission(*, steps: int = 1500, seeds: int = 2, width: int = 16, **training: Any) -> dict[str, Any]:
+def submission(*, steps: int = 500, seeds: int = 2, width: int = 256, **training: Any) -> dict[str, Any]:
     """A small network on iris, slow enough to be killed on the way."""
     body = [{"type": "Linear", "out_features": width}, "Tanh"]
     layers = [{"repeat": 3, "name": "h", "body": body}, {"type": "Linear", "out_features": 3, "name": "head"}]
     plan = {
         "loss": {"type": "CrossEntropyLoss"},
         "optimizer": {"type": "Adam"},
-        "batch_size": 16,
+        "batch_size": 150,
         "epochs": 1000,
     }
     return {

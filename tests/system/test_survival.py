@@ -24,7 +24,7 @@ def calm(clinic: Clinic) -> list[tuple[Any, ...]]:
     assert [run.attempt for run in diagnosis.runs] == [1, 1]
     measured = clinic.measured(diagnosis_id)
     network_rows = [row for row in measured[0] if '"learning_rate"' in str(row)]
-    assert len(network_rows) == 1500
+    assert len(network_rows) == 500
     return measured
 
 
