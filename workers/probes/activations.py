@@ -3,17 +3,16 @@
 import math
 from functools import partial
 
-from workers.probes.numbers import Number
 from workers.probes.probe import Probe, ProbedStep, probe
-from workers.probes.reading import magnitude
+from workers.probes.reading import magnitude, root_mean_square
 from workers.probes.sheet import Statistics
 from workers.probes.sites import Site
-from workers.probes.values import BatchMoments, Values
+from workers.probes.values import Values
 
 
 @probe
 class Activations(Probe):
-    """All moments at fully watched layers; elsewhere the largest value and the non-finite count."""
+    """All moments at fully watched layers; elsewhere the RMS and the non-finite count."""
 
     statistics = (
         "activation_mean",
@@ -24,22 +23,22 @@ class Activations(Probe):
     )
 
     def output(self, step: ProbedStep, site: Site, values: Values) -> None:
-        """Note the extremes and, at fully watched layers, the moments over the batch."""
-        numbers = (*values.extremes, values.nonfinite)
+        """Note the sum of squares or, at fully watched layers, extremes and moments over the batch."""
         if site.full:
             moments = values.batch_moments
             read = partial(_read_all, moments.examples, moments.units)
-            step.sheet.note(site.depth, "activation", read, *numbers, *_sums(moments))
+            sums = (moments.total_of_means, moments.squares_of_means, moments.squared_deviations)
+            step.sheet.note(site.depth, "activation", read, *values.extremes, values.nonfinite, *sums)
         else:
-            step.sheet.note(site.depth, "activation", _read, *numbers)
+            read = partial(_read, values.count)
+            step.sheet.note(site.depth, "activation", read, values.sum_squares, values.nonfinite)
 
 
-def _sums(moments: BatchMoments) -> tuple[Number, Number, Number]:
-    return moments.total_of_means, moments.squares_of_means, moments.squared_deviations
-
-
-def _read(lowest: float, highest: float, nonfinite: float) -> Statistics:
-    return {"activation_max": magnitude((lowest, highest)), "activation_nonfinite_count": nonfinite}
+def _read(count: int, sum_squares: float, nonfinite: float) -> Statistics:
+    return {
+        "activation_rms": root_mean_square(sum_squares, count),
+        "activation_nonfinite_count": nonfinite,
+    }
 
 
 def _read_all(
@@ -52,6 +51,7 @@ def _read_all(
     squares_of_means: float,
     squared_deviations: float,
 ) -> Statistics:
+    """The mean square as variance plus squared means: a sum of positive numbers, in which nothing cancels."""
     largest = magnitude((lowest, highest))
     variance = squared_deviations / (examples * units)
     return {

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, cast
 
 import torch
 from torch import Tensor
@@ -15,7 +15,7 @@ class Transfer:
     """Numbers on their way to the host; the way from a GPU is one copy that nobody waits for until `read`."""
 
     def __init__(self, numbers: Sequence[Number]) -> None:
-        self._floats = [0.0 if isinstance(number, Tensor) else number for number in numbers]
+        self._floats: list[Number] = list(numbers)
         by_dtype: dict[torch.dtype, list[tuple[int, Tensor]]] = defaultdict(list)
         for index, number in enumerate(numbers):
             if isinstance(number, Tensor):
@@ -41,4 +41,4 @@ class Transfer:
             self._event.synchronize()
         for index, value in zip(self._indices, self._moved.tolist(), strict=True):
             self._floats[index] = value
-        return self._floats
+        return cast("list[float]", self._floats)

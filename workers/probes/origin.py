@@ -29,10 +29,10 @@ def _forward(layers: Mapping[int, Layer], reading: Reading) -> NonFinite | None:
             return _place(reading.step, "forward", "input", reading.network[extreme])
     for depth in reading.executed:
         row = reading.layers[depth]
-        if _broken(row, "activation_max"):
+        if _broken(row, "activation_rms"):
             if _broken(row, "weight_rms") and reading.step > 0:
                 return _broken_before(layers, reading)
-            return _place(reading.step, "forward", layers[depth], row["activation_max"])
+            return _place(reading.step, "forward", layers[depth], row["activation_rms"])
     if _broken(reading.network, "loss"):
         return _place(reading.step, "forward", "loss", reading.network["loss"])
     return None
@@ -47,14 +47,14 @@ def _broken_before(layers: Mapping[int, Layer], reading: Reading) -> NonFinite:
 def _backward(layers: Mapping[int, Layer], reading: Reading) -> NonFinite | None:
     """Deepest means last to run: a generator's layers run before its critic's, whatever their numbers."""
     rows = reading.layers
-    weights = [depth for depth in reading.executed if _broken(rows[depth], "weight_gradient_max")]
-    outputs = [depth for depth in reading.executed if _broken(rows[depth], "output_gradient_max")]
+    weights = [depth for depth in reading.executed if _broken(rows[depth], "weight_gradient_rms")]
+    outputs = [depth for depth in reading.executed if _broken(rows[depth], "output_gradient_rms")]
     if not weights and not outputs:
         return None
     rank = reading.executed.index
     if weights and (not outputs or rank(weights[-1]) > rank(outputs[-1])):
-        return _place(reading.step, "backward", layers[weights[-1]], rows[weights[-1]]["weight_gradient_max"])
-    value = rows[outputs[-1]]["output_gradient_max"]
+        return _place(reading.step, "backward", layers[weights[-1]], rows[weights[-1]]["weight_gradient_rms"])
+    value = rows[outputs[-1]]["output_gradient_rms"]
     takers = sorted(_takers(layers, reading, outputs[-1]), key=rank)
     computing = [depth for depth in takers if layers[depth].family != "operation"]
     culprit = [*takers[-1:], *computing[-1:]]

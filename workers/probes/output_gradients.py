@@ -21,33 +21,32 @@ class OutputGradients(Probe):
     )
 
     def output_gradient(self, step: ProbedStep, site: Site, values: Values) -> None:
-        """Note the extremes, and at fully watched layers the sum of squares and the zeros."""
-        scale = step.sheet.loss_scale
-        numbers = (*values.extremes, values.nonfinite, scale)
+        """Note the sum of squares, and at fully watched layers the extremes and the zeros."""
+        numbers = (step.sheet.loss_scale, values.sum_squares, values.nonfinite)
         if site.full:
             read = partial(_read_all, values.count)
-            step.sheet.note(site.depth, "output gradient", read, *numbers, values.sum_squares, values.zeros)
+            step.sheet.note(site.depth, "output gradient", read, *numbers, *values.extremes, values.zeros)
         else:
-            step.sheet.note(site.depth, "output gradient", _read, *numbers)
+            step.sheet.note(site.depth, "output gradient", partial(_read, values.count), *numbers)
 
 
-def _read(lowest: float, highest: float, nonfinite: float, scale: float) -> Statistics:
+def _read(count: int, scale: float, sum_squares: float, nonfinite: float) -> Statistics:
     return {
-        "output_gradient_max": magnitude((lowest, highest)) / abs(scale),
+        "output_gradient_rms": root_mean_square(sum_squares, count) / abs(scale),
         "output_gradient_nonfinite_count": nonfinite,
     }
 
 
 def _read_all(
     count: int,
-    lowest: float,
-    highest: float,
-    nonfinite: float,
     scale: float,
     sum_squares: float,
+    nonfinite: float,
+    lowest: float,
+    highest: float,
     zeros: float,
 ) -> Statistics:
-    return _read(lowest, highest, nonfinite, scale) | {
-        "output_gradient_rms": root_mean_square(sum_squares, count) / abs(scale),
+    return _read(count, scale, sum_squares, nonfinite) | {
+        "output_gradient_max": magnitude((lowest, highest)) / abs(scale),
         "output_gradient_zero_share": zeros / count,
     }

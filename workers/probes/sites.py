@@ -3,8 +3,8 @@
 All statistics of the output are taken where a signal is seen best: at activations, normalizations, recurrent
 and attention layers, embeddings and operations (residual sums), and at every linear or convolution layer whose
 output something else than an activation or a normalization takes (the logits, say). The output of any
-other layer with arithmetic in it is only watched for its extremes, which is enough to tell where a number
-became non-finite and half as dear; dropout and layers that only reshape are not watched.
+other layer with arithmetic in it is only measured for its size, which is enough to tell where a number
+became non-finite, and costs a quarter; dropout and layers that only reshape are not watched.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -52,20 +52,17 @@ class Site:
     """One layer to watch."""
 
     layer: Layer
+    depth: int
+    """Where it is, over all networks."""
     module: nn.Module
     weights: tuple[nn.Parameter, ...]
     """Its matrices and kernels, and the scale of a normalization; biases are left out."""
     watched: bool
-    """At least the extremes of its output and output gradient are taken."""
+    """At least the RMS of its output and output gradient are taken."""
     full: bool
     """All statistics of them are."""
     unit_axis: int
     """The axis of the output (batch included) that numbers its units: channels, or features."""
-
-    @property
-    def depth(self) -> int:
-        """Where it is, over all networks."""
-        return self.layer.depth
 
 
 def sites(networks: Mapping[str, PlannedNetwork]) -> tuple[Site, ...]:
@@ -82,6 +79,7 @@ def sites(networks: Mapping[str, PlannedNetwork]) -> tuple[Site, ...]:
             found.append(
                 Site(
                     layer=layer,
+                    depth=layer.depth,
                     module=module,
                     weights=weights,
                     watched=layer.output.dtype == "float" and (full or layer.family not in UNWATCHED),

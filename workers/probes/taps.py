@@ -5,7 +5,6 @@ A hook on a tensor survives what a full backward hook on a module does not: acti
 
 from collections.abc import Callable, Sequence
 
-import torch
 from torch import Tensor, nn
 from torch.utils.hooks import RemovableHandle
 
@@ -62,9 +61,8 @@ class Taps:
             if not uses.backward(site.depth, use):
                 return
             values = Values(gradient, eager=step.eager)
-            with torch.no_grad():
-                for probe in self._on_gradient:
-                    probe.output_gradient(step, site, values)
+            for probe in self._on_gradient:
+                probe.output_gradient(step, site, values)
 
         return hook
 

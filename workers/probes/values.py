@@ -11,16 +11,17 @@ where the extremes say so, on other devices always.
 
 import math
 from collections.abc import Callable
-from functools import cached_property
 from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
 from workers.probes.numbers import Number
+from workers.probes.once import once
 
 _TINY, _HUGE = 1e-12, 1e12
 """Between these magnitudes squares and sums of float32 are far from both ends of its range."""
+_MEASURED = (torch.float32, torch.float64)
 _TINY_SQUARES, _HUGE_SQUARES = 1e-22, 1e30
 
 
@@ -41,21 +42,19 @@ class Values:
     """One tensor's reductions, each computed at most once; `eager` reads them at once (see the module)."""
 
     def __init__(self, tensor: Tensor, *, eager: bool) -> None:
-        detached = tensor.detach()
-        self.shape = detached.shape
-        self.count = detached.numel()
+        self.shape = tensor.shape
+        self.count = tensor.numel()
         self.eager = eager
-        self._flat = detached.reshape(-1)
-        if self._flat.dtype not in (torch.float32, torch.float64):
-            self._flat = self._flat.float()
+        flat = (tensor.detach() if tensor.requires_grad else tensor).reshape(-1)
+        self._flat = flat if flat.dtype in _MEASURED else flat.float()
 
-    @cached_property
+    @once
     def extremes(self) -> tuple[Number, Number]:
         """Smallest and largest value; both NaN where any value is."""
         lowest, highest = torch.aminmax(self._flat)
         return self._number(lowest), self._number(highest)
 
-    @cached_property
+    @once
     def sum_squares(self) -> Number:
         """Σ x², right for |x| from 1e-38 to 1e38."""
         if self.eager:
@@ -64,12 +63,12 @@ class Values:
                 return squares
         return self._number(torch.dot(self._wide, self._wide))
 
-    @cached_property
+    @once
     def sum(self) -> Number:
         """Σ x."""
         return self._number(self._wide.sum())
 
-    @cached_property
+    @once
     def zeros(self) -> Number:
         """How many values are exactly zero."""
         if not self.eager:
@@ -79,18 +78,17 @@ class Values:
         signs = torch.sign(self._flat)
         return self.count - float(torch.dot(signs, signs).item())
 
-    @cached_property
+    @once
     def nonfinite(self) -> Number:
         """How many values are NaN or infinite."""
         if self.eager and self.finite:
             return 0.0
         return self._number(self.count - torch.isfinite(self._flat).sum())
 
-    @cached_property
+    @once
     def finite(self) -> bool:
         """Whether every value is finite; only where reading is free (`eager`)."""
-        lowest, highest = self.extremes
-        return math.isfinite(lowest) and math.isfinite(highest)
+        return math.isfinite(self.sum_squares)
 
     def above(self, limit: float) -> Number:
         """How many values are > `limit`."""
@@ -100,13 +98,13 @@ class Values:
 
     def below(self, limit: float | Tensor) -> Number:
         """How many values are < `limit`."""
-        if self.eager and self.extremes[0] >= limit:
+        if self.eager and "extremes" in vars(self) and self.extremes[0] >= limit:
             return 0.0
         return self._count(torch.lt, self._flat, limit)
 
     def magnitude_above(self, limit: float) -> Number:
         """How many values have |x| > `limit`."""
-        if self.eager and self.finite and -self.extremes[0] <= limit >= self.extremes[1]:
+        if self.eager and self.sum_squares <= limit * limit:
             return 0.0
         return self._count(torch.gt, self._flat.abs(), limit)
 
@@ -114,31 +112,30 @@ class Values:
         """How many values have |x| < `limit`, zeros included."""
         return self._count(torch.lt, self._flat.abs(), limit)
 
-    @cached_property
+    @once
     def batch_moments(self) -> BatchMoments:
         """Moments with the first axis as the batch and every other place as a unit."""
-        examples = self.shape[0] if self.shape else 1
-        rows = self._wide.view(examples, -1)
-        means = rows.sum(0) / examples
-        deviations = (rows - means).view(-1)
+        examples, rows = self._rows
+        deviations = torch.sub(rows, self._totals, alpha=1 / examples).view(-1)
         return BatchMoments(
-            total_of_means=self._number(means.sum()),
-            squares_of_means=self._number(torch.dot(means, means)),
+            total_of_means=self._number(self._totals.sum()) / examples,
+            squares_of_means=self._number(torch.dot(self._totals, self._totals)) / examples**2,
             squared_deviations=self._number(torch.dot(deviations, deviations)),
             examples=examples,
-            units=means.numel(),
+            units=self._totals.numel(),
         )
 
     def silent_units(self, axis: int) -> tuple[Number, int]:
-        """How many units along `axis` are ≤ 0 everywhere else (batch and places), and how many units there are."""
-        rows = self._flat.view(self.shape)
-        axis %= rows.dim()
-        units = self.shape[axis]
-        if self.eager and self.extremes[0] > 0:
-            return 0.0, units
-        loudest = rows.amax(0, keepdim=True)
-        others = [other for other in range(rows.dim()) if other != axis]
-        return self._number((loudest.amax(others) <= 0).sum()), units
+        """How many units along `axis` are zero everywhere else (batch and places), and how many units there are.
+
+        Only of values ≥ 0, which are all zero where their sum is.
+        """
+        places = self._totals.view(self.shape[1:])
+        axis = axis % len(self.shape) - 1
+        units = places.shape[axis]
+        others = [other for other in range(places.dim()) if other != axis]
+        loud = torch.count_nonzero(places.sum(others) if others else places)
+        return self._number(units - loud), units
 
     def squares_along(self, axis: int, indices: Tensor) -> list[Number]:
         """Σ x² of the slices at `indices` of `axis`, each for itself."""
@@ -147,16 +144,27 @@ class Values:
         sums = slices.square().sum(others)
         return list(sums.tolist()) if self.eager else list(sums.unbind())
 
-    @cached_property
+    @once
+    def _rows(self) -> tuple[int, Tensor]:
+        """The batch size, and the values as (batch, units)."""
+        examples = self.shape[0] if self.shape else 1
+        return examples, self._wide.view(examples, -1)
+
+    @once
+    def _totals(self) -> Tensor:
+        """Each unit's sum over the batch."""
+        return self._rows[1].sum(0)
+
+    @once
     def _wide(self) -> Tensor:
         """The values in a dtype in which their squares neither vanish nor overflow."""
         return self._flat if self.eager and self._comfortable else self._flat.double()
 
-    @cached_property
+    @once
     def _comfortable(self) -> bool:
         lowest, highest = self.extremes
         magnitude = max(-lowest, highest)
-        return bool(not self.finite or magnitude == 0 or _TINY < magnitude < _HUGE)
+        return not (0 < magnitude <= _TINY or _HUGE <= magnitude < math.inf)
 
     def _count(self, compare: Callable[..., Tensor], values: Tensor, limit: float | Tensor) -> Number:
         if not self.eager:

@@ -13,7 +13,7 @@ def find(build):
     return find_sites
 
 
-def test_a_layer_followed_by_activations_only_is_watched_for_its_extremes(find):
+def test_of_a_layer_followed_by_activations_only_the_size_is_measured(find):
     first, activation, last = find([nn.Linear(3, 4), nn.ReLU(), nn.Linear(4, 2)], torch.randn(2, 3))
     assert (first.watched, first.full) == (True, False)
     assert activation.full
