@@ -138,6 +138,7 @@ def play(
             accuracy=None,
             trivial_loss=math.nan,
             clipped=clipped,
+            skipped=stepper.skipped,
         )
         if not course.note(step, distance, None, probed=probed):
             break

@@ -9,6 +9,7 @@ from torch import nn
 
 from service.schemas.order import RunOrder
 from service.schemas.run import Outcome
+from workers.errors import CannotBuild
 from workers.training.adversarial import play
 from workers.training.batches import batches, fewest_examples
 from workers.training.clipping import clip
@@ -37,13 +38,13 @@ def train(
     began = time.perf_counter()
     loop = play if order.submission.training.loss.type == "Wasserstein" else learn
     start = Start(networks)
-    with _seeded(order.seed, device):
+    with _seeded(order, device):
         course = loop(order, networks, examples, observer, device)
     suspects = course.suspects()
     if suspects:
         start.restore()
         again = order.model_copy(update={"steps": max(suspects) + 1})
-        with _seeded(order.seed, device):
+        with _seeded(again, device):
             loop(again, networks, examples, Spotlight(observer, suspects), device)
     seconds = time.perf_counter() - began
     return outcome(course, order, networks, observer.finish(), device, seconds)
@@ -98,6 +99,7 @@ def learn(
             accuracy=accuracy,
             trivial_loss=trivial,
             clipped=clipped,
+            skipped=stepper.skipped,
         )
         if not course.note(step, told, accuracy, probed=probed):
             break
@@ -106,8 +108,16 @@ def learn(
 
 
 @contextmanager
-def _seeded(seed: int, device: torch.device) -> Iterator[None]:
-    """The global generators at the run's seed (dropout, noise), and afterwards as they were."""
+def _seeded(order: RunOrder, device: torch.device) -> Iterator[None]:
+    """The global generators at the run's seed (dropout, noise), and afterwards as they were.
+
+    What torch has not written for this device and precision is the submission's to avoid, so it is said as such.
+    """
     with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
-        torch.manual_seed(seed)
-        yield
+        torch.manual_seed(order.seed)
+        try:
+            yield
+        except NotImplementedError as error:
+            precision = order.submission.training.precision
+            reason = str(error).splitlines()[0]
+            raise CannotBuild(f"torch cannot train this in {precision} on {device.type}: {reason}") from error

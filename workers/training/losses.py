@@ -22,6 +22,8 @@ def criterion(loss: Loss, target: Target, output: Tensor, y: Tensor) -> Tensor:
 
 def rows(target: Target, output: Tensor) -> Tensor:
     """Outputs as (predictions, classes)."""
+    if output.dim() == 2:
+        return output
     along = output if target.class_axis == -1 else output.movedim(1, -1)
     return along.reshape(-1, along.shape[-1])
 

@@ -56,11 +56,13 @@ class Observer(Protocol):
         accuracy: Tensor | None,
         trivial_loss: float,
         clipped: Tensor | None,
+        skipped: bool | None = None,
     ) -> None:
         """Every step, after the optimiser's; `loss` is detached and a mean over examples.
 
         `accuracy` and `clipped` are scalars on the device (no sync happened); `accuracy` is None where it makes
-        no sense or the step is not probed, `clipped` where nothing clips. `trivial_loss` is NaN where there is
+        no sense or the step is not probed, `clipped` where nothing clips, `skipped` (whether loss scaling left the
+        step out) where losses are not scaled. `trivial_loss` is NaN where there is
         no constant prediction to compare with.
         """
 

@@ -59,6 +59,11 @@ class Stepper:
             # the optimiser itself says whether it stepped: asking the scaler would cost a second sync
             optimizer.register_step_post_hook(self._hear)
 
+    @property
+    def skipped(self) -> bool | None:
+        """Whether loss scaling left the last step out; None where losses are not scaled."""
+        return None if self._scaler is None else not self.taken
+
     def backward(self, loss: Tensor) -> None:
         """Differentiate, times the loss scale."""
         scaled = loss if self._scaler is None else self._scaler.scale(loss)

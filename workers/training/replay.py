@@ -65,6 +65,7 @@ class Spotlight:
         accuracy: Tensor | None,
         trivial_loss: float,
         clipped: Tensor | None,
+        skipped: bool | None = None,
     ) -> None:
         """Keep all other steps to itself: they were told the first time."""
         if step in self._steps:
@@ -75,6 +76,7 @@ class Spotlight:
                 accuracy=accuracy,
                 trivial_loss=trivial_loss,
                 clipped=clipped,
+                skipped=skipped,
             )
 
     def finish(self) -> NonFinite | None:

@@ -30,6 +30,7 @@ class Notebook:
         self.clipped: list[Tensor | None] = []
         self.accuracies: list[Tensor | None] = []
         self.trivial: list[float] = []
+        self.skipped: list[bool | None] = []
         self.probes: list[int] = []
         self.optimizers: Mapping[str, Optimizer] = {}
         self.gradients: list[list[Tensor]] = []
@@ -70,8 +71,10 @@ class Notebook:
         accuracy: Tensor | None,
         trivial_loss: float,
         clipped: Tensor | None,
+        skipped: bool | None = None,
     ) -> None:
         self.calls.append("update")
+        self.skipped.append(skipped)
         assert not loss.requires_grad
         self.losses.append(float(loss))
         self.rates.append(learning_rate)

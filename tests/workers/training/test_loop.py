@@ -7,6 +7,7 @@ import torch
 from torch import nn
 
 from service.schemas.targets import Target
+from workers.errors import CannotBuild
 from workers.training.data import Examples
 from workers.training.loop import train
 
@@ -155,6 +156,21 @@ def test_noise_changes_every_batch_and_follows_the_seed(order, mlp, notebook) ->
         train(order(steps=4), {"main": mlp()}, examples, seen, CPU)
         runs.append(seen.losses)
     assert runs[0] != runs[1] == runs[2]
+
+
+class Unwritten(nn.Linear):
+    """What torch says of an operation that a device or precision lacks."""
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        raise NotImplementedError("\"some_kernel\" not implemented for 'Half'\nmore lines")
+
+
+def test_what_torch_has_not_written_is_said_to_be_the_submissions(order, notebook) -> None:
+    with pytest.raises(
+        CannotBuild, match=r"fp32 on cpu: \"some_kernel\" not implemented for 'Half'$"
+    ) as error:
+        train(order(), {"main": Unwritten(3, 2)}, NUMBERS, notebook(), CPU)
+    assert error.value.whose == "client"
 
 
 def test_frozen_weights_stay(order, mlp, notebook) -> None:

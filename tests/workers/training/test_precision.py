@@ -53,9 +53,11 @@ def test_a_step_skipped_by_loss_scaling_is_no_end(order, notebook) -> None:
     outcome = train(order(spec, steps=1), {"main": network}, EXAMPLES, seen, CPU)
     assert not all(bool(g.isfinite().all()) for g in seen.gradients[0])
     assert torch.equal(before, network[0].weight)
+    assert seen.skipped == [True]
     assert outcome.stopped == "budget"
-    outcome = train(order(spec, steps=20), {"main": network}, EXAMPLES, notebook(0), CPU)
-    assert outcome.stopped == "budget"
+    later = notebook(0)
+    outcome = train(order(spec, steps=20), {"main": network}, EXAMPLES, later, CPU)
+    assert (outcome.stopped, later.skipped[-1]) == ("budget", False)
     assert not torch.equal(before, network[0].weight)
 
 
