@@ -39,9 +39,9 @@ def worker(clinic: Clinic) -> Worker:
 @contextmanager
 def embedded(folder: Path) -> Iterator[Clinic]:
     """SQLite and the private broker."""
-    settings = _settings(folder)
+    settings = settings_in(folder)
     with sqlite_database(folder) as database, embedded_broker(settings):
-        yield from _running(database, settings, folder)
+        yield from running(database, settings, folder)
 
 
 @contextmanager
@@ -54,11 +54,12 @@ def team(folder: Path) -> Iterator[Clinic]:
         pytest.skip(f"Redis does not answer at {url} ({REDIS}): {error}")
     with postgres_database() as database:
         address = SecretStr(database.url.render_as_string(hide_password=False))
-        settings = _settings(folder, database_url=address, broker_url=SecretStr(url))
-        yield from _running(database, settings, folder)
+        settings = settings_in(folder, database_url=address, broker_url=SecretStr(url))
+        yield from running(database, settings, folder)
 
 
-def _settings(folder: Path, **urls: SecretStr) -> Settings:
+def settings_in(folder: Path, **urls: SecretStr) -> Settings:
+    """Everything short: leases, sweeps, resending."""
     return Settings(
         data_dir=folder,
         queue=f"test-{secrets.token_hex(4)}",
@@ -70,7 +71,8 @@ def _settings(folder: Path, **urls: SecretStr) -> Settings:
     )
 
 
-def _running(database: Database, settings: Settings, folder: Path) -> Iterator[Clinic]:
+def running(database: Database, settings: Settings, folder: Path) -> Iterator[Clinic]:
+    """A clinic for as long as it is iterated over."""
     clinic = Clinic(database, settings, folder)
     try:
         yield clinic

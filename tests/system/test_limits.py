@@ -1,7 +1,6 @@
 """A run that asks for too much fails alone, with a sentence; the worker lives on."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 

@@ -1,0 +1,38 @@
+"""Advance: judged once when all runs have ended, failed where the judge itself breaks."""
+
+from service.advance import advance
+from service.schemas.diagnosis import Judgement
+from service.schemas.evidence import Evidence
+from service.store import diagnoses
+from service.store.database import Database
+from tests.service.patients import admit, healthy, run_all
+
+
+def test_a_diagnosis_is_judged_when_its_last_run_has_ended_and_only_once(clinic_database: Database) -> None:
+    diagnosis_id = admit(clinic_database)
+    assert advance(clinic_database, diagnosis_id, healthy) is None
+
+    run_all(clinic_database, diagnosis_id)
+
+    assert advance(clinic_database, diagnosis_id, healthy) == "succeeded"
+    assert advance(clinic_database, diagnosis_id, healthy) is None
+    assert diagnoses.get(clinic_database, diagnosis_id).summary == "2 runs"
+
+
+def test_a_judge_that_breaks_fails_the_diagnosis_by_our_fault(clinic_database: Database) -> None:
+    def broken(_: Evidence) -> Judgement:
+        raise ZeroDivisionError("division by zero")
+
+    diagnosis_id = admit(clinic_database)
+    run_all(clinic_database, diagnosis_id)
+
+    assert advance(clinic_database, diagnosis_id, broken) == "failed"
+
+    error = diagnoses.get(clinic_database, diagnosis_id).error
+    assert error is not None
+    assert (error.code, error.whose) == ("judging-failed", "service")
+    assert "division by zero" in error.detail
+
+
+def test_a_diagnosis_that_does_not_exist_is_nothing_to_do(clinic_database: Database) -> None:
+    assert advance(clinic_database, "dg_nothing", healthy) is None

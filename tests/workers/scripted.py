@@ -1,0 +1,91 @@
+"""Children with a script instead of a training: well behaved, dying, lying or greedy."""
+
+import ctypes
+import os
+import signal
+import time
+from multiprocessing.connection import Connection
+
+from service.schemas.run import Outcome
+from service.schemas.statistics import LayerStatistics, NetworkStatistics
+from workers.messages import Assignment, Batch, Finished, write_message
+
+OUTCOME = Outcome(
+    steps_run=10,
+    stopped="planned",
+    first_loss=1.0,
+    last_loss=0.5,
+    best_loss=0.5,
+    trivial_loss=0.7,
+    skill=0.3,
+    accuracy=None,
+    device="cpu",
+    engine="test",
+    seconds=0.1,
+)
+
+
+def rows(step: int) -> Batch:
+    """One step's rows."""
+    return Batch(
+        layers=(LayerStatistics(depth=0, step=step, weight_rms=float("nan")),),
+        network=(NetworkStatistics(step=step, loss=float("inf"), learning_rate=0.1),),
+    )
+
+
+def behaves(assignment: bytes, pipe: Connection) -> None:
+    for step in range(Assignment.model_validate_json(assignment).order.steps):
+        pipe.send_bytes(write_message(rows(step)))
+    pipe.send_bytes(write_message(Finished(outcome=OUTCOME)))
+
+
+def dies(_: bytes, pipe: Connection) -> None:
+    pipe.send_bytes(write_message(rows(0)))
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def dies_at_first(assignment: bytes, pipe: Connection) -> None:
+    if Assignment.model_validate_json(assignment).order.attempt == 1:
+        dies(assignment, pipe)
+    behaves(assignment, pipe)
+
+
+def exits(_: bytes, pipe: Connection) -> None:
+    os._exit(3)
+
+
+def sleeps(_: bytes, pipe: Connection) -> None:
+    pipe.send_bytes(write_message(rows(0)))
+    time.sleep(60)
+
+
+def pickles(_: bytes, pipe: Connection) -> None:
+    pipe.send({"kind": "finished"})
+    time.sleep(60)
+
+
+def babbles(_: bytes, pipe: Connection) -> None:
+    pipe.send_bytes(b"x" * (40 * 1024 * 1024))
+    time.sleep(60)
+
+
+def invents_a_layer(_: bytes, pipe: Connection) -> None:
+    pipe.send_bytes(write_message(Batch(layers=(LayerStatistics(depth=99, step=0),))))
+    time.sleep(60)
+
+
+def invents_a_step(_: bytes, pipe: Connection) -> None:
+    pipe.send_bytes(write_message(Batch(network=(NetworkStatistics(step=10, loss=0.0),))))
+    time.sleep(60)
+
+
+def hoards(_: bytes, pipe: Connection) -> None:
+    # Slowly, and past the allocators, so that only who watches from outside can see it.
+    held = []
+    while True:
+        held.append(ctypes.create_string_buffer(b"x" * 5_000_000))
+        time.sleep(0.01)
+
+
+def looks_around(_: bytes, pipe: Connection) -> None:
+    pipe.send_bytes(repr(sorted(os.environ)).encode())
