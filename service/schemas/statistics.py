@@ -27,6 +27,8 @@ class LayerStatistics(Output):
     output_gradient_max: Measured
     output_gradient_zero_share: Share
     output_gradient_nonfinite_count: Measured
+    output_gradient_coherence: Share
+    """|mean over the batch|² over mean of |·|² per example: 1/batch where examples are unrelated, 1 where all agree."""
 
     activation_mean: Measured
     activation_rms: Measured
@@ -41,8 +43,12 @@ class LayerStatistics(Output):
     activation_nonfinite_count: Measured
 
     weight_rms: Measured
+    weight_row_spread: Share
+    """RMS of each unit's weights around the mean unit's, over `weight_rms`: 0 where all units are identical."""
     update_ratio: Measured
     """‖Δw‖ / ‖w‖ of the step as it was really taken (after optimiser, clipping and decay)."""
+    update_lost_share: Share
+    """Share of weights with a non-zero gradient that the step left as they were, to the bit."""
     adam_epsilon_share: Share
     """Share of elements whose √v̂ is below Adam's eps."""
     underflow_share: Share
@@ -65,12 +71,14 @@ class TimeProfile(Output):
 
 
 class NetworkStatistics(Output):
-    """What was seen of the whole network at one training step; all but loss and rate only at probed steps."""
+    """What was seen of the network at one step; `loss`, `learning_rate` and `skipped` at every one, else if probed."""
 
     step: int
     loss: Measured
     """Mean task loss of the step's batch, without penalties."""
     learning_rate: Measured
+    skipped: Measured
+    """1 where loss scaling skipped the step because gradients overflowed, else 0; null without loss scaling."""
     skill: Measured
     """1 - loss / loss of the trivial predictor: 0 knows nothing, 1 is perfect."""
     accuracy: Share

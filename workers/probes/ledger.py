@@ -1,4 +1,4 @@
-"""Steps that are not probed: loss and learning rate, kept where they are and moved many at a time."""
+"""Steps that are not probed: what each says of itself, kept where it is and moved many at a time."""
 
 import time
 from collections.abc import Callable
@@ -22,11 +22,11 @@ class Ledger:
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._given_at = clock()
-        self._entries: dict[int, tuple[Number, float]] = {}
+        self._entries: dict[int, tuple[Number, float, bool | None]] = {}
 
-    def add(self, step: int, loss: Tensor, learning_rate: float) -> None:
+    def add(self, step: int, loss: Tensor, learning_rate: float, skipped: bool | None = None) -> None:
         """Take a step's loss as it is, without waiting for it."""
-        self._entries[step] = (loss.item() if loss.is_cpu else loss, learning_rate)
+        self._entries[step] = (loss.item() if loss.is_cpu else loss, learning_rate, skipped)
 
     def drop(self, step: int) -> None:
         """Forget a step: it is shown again and gets a fuller row."""
@@ -42,9 +42,11 @@ class Ledger:
         """All rows but the newest `keep`, in one transfer."""
         steps = list(self._entries)[: len(self._entries) - keep]
         entries = [self._entries.pop(step) for step in steps]
-        losses = Transfer([loss for loss, _ in entries]).read()
+        losses = Transfer([loss for loss, _, _ in entries]).read()
         self._given_at = self._clock()
         return tuple(
-            NetworkStatistics.model_validate({"step": step, "loss": loss, "learning_rate": rate})
-            for step, loss, (_, rate) in zip(steps, losses, entries, strict=True)
+            NetworkStatistics.model_validate(
+                {"step": step, "loss": loss, "learning_rate": rate, "skipped": skipped}
+            )
+            for step, loss, (_, rate, skipped) in zip(steps, losses, entries, strict=True)
         )

@@ -19,6 +19,7 @@ class Network(Probe):
     statistics = (
         "loss",
         "learning_rate",
+        "skipped",
         "skill",
         "accuracy",
         "gradient_norm",
@@ -53,7 +54,11 @@ class Network(Probe):
         """Note what the loop says."""
         read = partial(_read_loss, update.learning_rate, update.trivial_loss)
         step.sheet.note(None, "loss", read, update.loss)
-        told: dict[str, Number | None] = {"accuracy": update.accuracy, "clipped": update.clipped}
+        told: dict[str, Number | None] = {
+            "accuracy": update.accuracy,
+            "clipped": update.clipped,
+            "skipped": update.skipped,
+        }
         for name, number in told.items():
             if number is not None:
                 step.sheet.note(None, name, partial(_read_named, name), number)

@@ -71,6 +71,7 @@ class Update:
     accuracy: Number | None
     trivial_loss: float
     clipped: Number | None
+    skipped: bool | None = None
 
 
 class Probe:

@@ -122,14 +122,15 @@ class Recorder:
         accuracy: Tensor | None,
         trivial_loss: float,
         clipped: Tensor | None,
+        skipped: bool | None = None,
     ) -> None:
         """Close a probed step, or keep the loss of another; give out what is ready."""
         if self._step is None:
             if step not in self._given_steps:
-                self._ledger.add(step, loss, learning_rate)
+                self._ledger.add(step, loss, learning_rate, skipped)
                 self._give(network=self._ledger.due())
             return
-        update = Update(loss.detach(), learning_rate, accuracy, trivial_loss, clipped)
+        update = Update(loss.detach(), learning_rate, accuracy, trivial_loss, clipped, skipped)
         with torch.no_grad():
             for probe in overrides(self._probes, "after_update"):
                 probe.after_update(self._step, update)

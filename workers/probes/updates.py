@@ -5,6 +5,7 @@ from functools import partial
 import torch
 from torch import Tensor
 
+from workers.probes.numbers import Number
 from workers.probes.probe import Probe, ProbedStep, Scene, Update, probe
 from workers.probes.reading import norm_ratio, root_mean_square
 from workers.probes.sheet import Statistics
@@ -16,7 +17,7 @@ from workers.probes.values import Values
 class Updates(Probe):
     """Weights are copied before the optimiser's step, into memory that is taken once and kept."""
 
-    statistics = ("weight_rms", "update_ratio")
+    statistics = ("weight_rms", "update_ratio", "update_lost_share")
 
     def __init__(self, scene: Scene) -> None:
         super().__init__(scene)
@@ -37,13 +38,41 @@ class Updates(Probe):
 
     def after_update(self, step: ProbedStep, update: Update) -> None:
         """Note the squares of the weights as they were, and of their change, which takes the copy's place."""
-        del update
         for site, kept in self._sites:
             before = [Values(copy, eager=step.eager).sum_squares for copy in kept]
             torch._foreach_sub_(kept, [weight.detach() for weight in site.weights])
             change = [Values(copy, eager=step.eager).sum_squares for copy in kept]
             read = partial(_read, sum(copy.numel() for copy in kept))
             step.sheet.note(site.depth, "update", read, *before, *change)
+            if not update.skipped:
+                _note_lost(step, site, kept)
+
+
+def _note_lost(step: ProbedStep, site: Site, changes: list[Tensor]) -> None:
+    """Note how many weights have a gradient, and how many of those did not change."""
+    pairs = [
+        (weight.grad, change)
+        for weight, change in zip(site.weights, changes, strict=True)
+        if weight.grad is not None
+    ]
+    if pairs:
+        called = [gradient.count - gradient.zeros for gradient in step.gradients(site)]
+        lost = [_lost(gradient, change, eager=step.eager) for gradient, change in pairs]
+        step.sheet.note(site.depth, "lost", _read_lost, *called, *lost)
+
+
+def _lost(gradient: Tensor, change: Tensor, *, eager: bool) -> Number:
+    """How many elements have a gradient and no change; most of the time every weight has changed."""
+    if eager and change.count_nonzero().item() == change.numel():
+        return 0.0
+    lost = (gradient.bool() & (change == 0)).sum()
+    return float(lost.item()) if eager else lost
+
+
+def _read_lost(*counts: float) -> Statistics:
+    half = len(counts) // 2
+    called, lost = sum(counts[:half]), sum(counts[half:])
+    return {"update_lost_share": lost / called if called else None}
 
 
 def _read(count: int, *squares: float) -> Statistics:

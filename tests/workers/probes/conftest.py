@@ -124,7 +124,7 @@ class Training:
     clip: float | None = None
     scale: float = 1.0
 
-    def step(self, x, step=0) -> Tensor:
+    def step(self, x, step=0, *, skipped=None) -> Tensor:
         network = self.networks["main"]
         network.zero_grad()
         watched = self.recorder.begin(step)
@@ -142,8 +142,9 @@ class Training:
         if self.optimizer:
             self.optimizer.step()
         self.recorder.after_update(
-            step, loss=loss.detach(), learning_rate=0.1, accuracy=None, trivial_loss=2.0, clipped=None
-        )
+            step, loss=loss.detach(), learning_rate=0.1, accuracy=None, trivial_loss=2.0, clipped=None,
+            skipped=skipped,
+        )  # fmt: skip
         return loss
 
 

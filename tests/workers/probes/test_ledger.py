@@ -51,3 +51,10 @@ def test_non_finite_losses_are_rows_like_others():
     first, second = ledger.take()
     assert math.isnan(first.loss)
     assert second.loss == -math.inf
+
+
+def test_each_step_says_whether_loss_scaling_left_it_out():
+    ledger = Ledger(Clock())
+    for step, skipped in enumerate((None, True, False)):
+        ledger.add(step, torch.tensor(1.0), 0.1, skipped)
+    assert [row.skipped for row in ledger.take()] == [None, 1.0, 0.0]

@@ -70,3 +70,51 @@ def test_the_ratio_is_right_for_weights_whose_squares_float32_cannot_hold(watch,
 
 def test_a_step_without_an_optimizer_moves_nothing(watch):
     assert watch([nn.Linear(3, 3)], torch.randn(4, 3)).at(0).update_ratio == 0.0
+
+
+def lost_share(watch, layer, *, rate, gradient):
+    """Of one step of SGD under a given gradient."""
+    factors = gradient.to(layer.weight.dtype)
+    return (
+        watch(
+            [layer], torch.zeros(2, layer.in_features, dtype=layer.weight.dtype),
+            loss=lambda _: (layer.weight * factors).sum().float(),
+            optimizer=lambda p: torch.optim.SGD(p, lr=rate),
+        )
+        .at(0)
+        .update_lost_share
+    )  # fmt: skip
+
+
+def test_steps_below_half_the_distance_to_the_next_number_are_lost(watch):
+    layer = nn.Linear(10, 4, bias=False)
+    nn.init.ones_(layer.weight)
+    gradient = torch.full((4, 10), 1e-9)
+    gradient[0] = 1.0
+    assert lost_share(watch, layer, rate=0.1, gradient=gradient) == pytest.approx(0.75)
+
+
+def test_weights_without_a_gradient_are_not_counted_as_lost(watch):
+    layer = nn.Linear(10, 4, bias=False)
+    nn.init.ones_(layer.weight)
+    gradient = torch.zeros(4, 10)
+    gradient[0], gradient[1] = 1.0, 1e-9
+    assert lost_share(watch, layer, rate=0.1, gradient=gradient) == pytest.approx(0.5)
+    assert lost_share(watch, layer, rate=0.1, gradient=torch.zeros(4, 10)) is None
+
+
+def test_sixteen_bits_lose_what_thirty_two_keep(watch):
+    gradient = torch.full((4, 10), 1e-3)
+    layer = nn.Linear(10, 4, bias=False)
+    nn.init.ones_(layer.weight)
+    assert lost_share(watch, layer, rate=1.0, gradient=gradient) == 0.0
+    half = nn.Linear(10, 4, bias=False, dtype=torch.bfloat16)
+    nn.init.ones_(half.weight)
+    assert lost_share(watch, half, rate=1.0, gradient=gradient) == 1.0
+
+
+def test_a_skipped_step_loses_nothing(build):
+    training = build([nn.Linear(3, 3)], torch.randn(4, 3))
+    training.step(torch.randn(4, 3), skipped=True)
+    training.recorder.finish()
+    assert training.rows.at(0).update_lost_share is None
