@@ -100,7 +100,6 @@ def learn(
             trivial_loss=trivial,
             clipped=clipped,
             skipped=stepper.skipped,
-            skipped=stepper.skipped,
         )
         if not course.note(step, told, accuracy, probed=probed):
             break
