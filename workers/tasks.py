@@ -15,4 +15,4 @@ def register(app: Celery, station: Callable[[], Station]) -> None:
         """Do one run, if it still is to be done."""
         execute(run_id, station())
 
-    app.task(name=EXECUTE_RUN, ignore_result=True)(execute_run)
+    app.task(name=EXECUTE_RUN, shared=False, ignore_result=True)(execute_run)

@@ -24,7 +24,6 @@ def test_nan_and_infinity_travel() -> None:
         b"\x80\x04K\x01.",
         b"{}",
         b'{"kind": "launch"}',
-        b'{"kind": "batch", "surprise": 1}',
         b'{"kind": "batch", "layers": [{"depth": 0}]}',
         b'{"kind": "finished"}',
     ],
