@@ -121,8 +121,9 @@ def explain(status: int, problem: Mapping[str, Any]) -> str:
     """A problem document as lines that a person reads: what, where, and what to do."""
     lines = [f"{status} {problem.get('title', 'error')}: {problem.get('detail', '')}".rstrip(": ")]
     for item in problem.get("problems") or ():
-        place = f"line {item['line']}, " if item.get("line") else ""
-        lines.append(f"  {place}{item['pointer'] or 'the whole body'}: {item['message']}")
+        place = [f"line {item['line']}"] if item.get("line") else []
+        place += [item["pointer"]] if item.get("pointer") else []
+        lines.append("  " + ": ".join([*([", ".join(place)] if place else []), item["message"]]))
         if item.get("hint"):
             lines.append(f"    hint: {item['hint']}")
     return "\n".join(lines)

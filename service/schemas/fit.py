@@ -21,6 +21,8 @@ from service.schemas.planned import Plan
 from service.schemas.submission import Submission
 from service.schemas.targets import TargetError, target_for
 
+BYTES_PER_NUMBER = 4
+
 Datasets = Callable[[str], DatasetInfo | None]
 """Finds what is known of an uploaded data set by its digest."""
 
@@ -143,6 +145,20 @@ def batch_problems(submission: Submission, plan: Plan, examples: int, limits: Li
             alone.pointer,
             f"{alone.type} cannot normalise over one number for each feature: a batch has one example",
             "take a batch_size of at least 2",
+        )
+
+
+def size_problems(submission: Submission, shape: DataShape | None, limits: Limits) -> Iterator[Problem]:
+    """Synthetic examples are made in memory, so they are held to the bound of uploaded ones."""
+    if shape is None or not isinstance(submission.data or SyntheticData(), SyntheticData):
+        return
+    each = prod(shape.x.shape) * BYTES_PER_NUMBER
+    if shape.examples * each > limits.dataset_bytes:
+        yield Problem(
+            "/data/examples",
+            f"{shape.examples:,} synthetic examples of this shape take {shape.examples * each:,} bytes; "
+            f"at most {limits.dataset_bytes:,} (limit `dataset_bytes`)",
+            f"write data: {{source: synthetic, examples: {max(1, limits.dataset_bytes // each)}}}",
         )
 
 

@@ -17,6 +17,7 @@ from service.schemas.fit import (
     fit_problems,
     network_problems,
     option_problems,
+    size_problems,
 )
 from service.schemas.limits import Limits
 from service.schemas.network import NetworkSpec
@@ -92,7 +93,7 @@ def _accept(submission: Submission, limits: Limits, dataset: Datasets, written: 
 def _costed(submission: Submission, plan: Plan, limits: Limits, dataset: Datasets) -> Accepted:
     """The last checks, which need the plan and the data's shape."""
     shape = data_of(submission, plan, dataset)
-    problems = [*fit_problems(submission, plan, shape)]
+    problems = [*fit_problems(submission, plan, shape), *size_problems(submission, shape, limits)]
     examples = shape.examples if shape else 1
     planned = planned_steps(submission, examples)
     steps = run_steps(submission, plan, planned)

@@ -248,3 +248,13 @@ def test_limits_are_checked_before_anything_is_run():
 def test_a_warm_up_longer_than_the_plan_is_refused():
     tree = changed(training__schedule={"warmup_steps": 1000})
     assert "/training/schedule/warmup_steps" in problems_of(tree)
+
+
+def test_synthetic_examples_are_held_to_the_bytes_of_an_upload():
+    tree = changed(network__input__shape=[3, 224, 224], data={"source": "synthetic"})
+    tree["network"]["layers"].insert(0, "Flatten")
+    problem = problems_of(tree)["/data/examples"]
+    assert "dataset_bytes" in problem.message
+    assert problem.hint == "write data: {source: synthetic, examples: 332}"
+    tree["data"]["examples"] = 332
+    assert read_tree(tree).examples == 332
