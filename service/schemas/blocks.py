@@ -14,7 +14,7 @@ NESTING = 16
 """Uses inside of uses: more is a mistake, and a loop would never end."""
 
 
-class BlockRefused(Exception):  # noqa: N818 - caught and kept, never an error that a client sees
+class BlockRefused(Exception):
     """A use that cannot be put in place; `problems` says why."""
 
     def __init__(self, *problems: Problem) -> None:
