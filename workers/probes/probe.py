@@ -43,6 +43,7 @@ class ProbedStep:
     handles: list[RemovableHandle] = field(default_factory=list)
     """Hooks to take away before the optimiser's step."""
     _gradients: dict[int, Values | None] = field(default_factory=dict)
+    _weights: dict[int, Values] = field(default_factory=dict)
 
     def take_loss_scale(self, gradient: Tensor) -> None:
         """Keep the gradient that arrives at the loss: the factor in all gradients that flow on from it."""
@@ -55,6 +56,13 @@ class ProbedStep:
             gradient = parameter.grad
             self._gradients[key] = None if gradient is None else Values(gradient, eager=self.eager)
         return self._gradients[key]
+
+    def weight(self, parameter: nn.Parameter) -> Values:
+        """Reductions of a parameter, each of its value at the time when it is first asked for."""
+        key = id(parameter)
+        if key not in self._weights:
+            self._weights[key] = Values(parameter, eager=self.eager)
+        return self._weights[key]
 
     def gradients(self, site: Site) -> list[Values]:
         """Reductions of the gradients of a site's weights, as far as there are any."""

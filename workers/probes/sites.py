@@ -1,10 +1,11 @@
 """Which places of a network are watched, and how closely.
 
-All statistics of the output are taken where a signal is seen best: at activations, normalizations, recurrent
-and attention layers, embeddings and operations (residual sums), and at every linear or convolution layer whose
-output something else than an activation or a normalization takes (the logits, say). The output of any
-other layer with arithmetic in it is only measured for its size, which is enough to tell where a number
-became non-finite, and costs a quarter; dropout and layers that only reshape are not watched.
+All statistics of the output are taken where a signal is seen best: at activations, recurrent and attention
+layers, embeddings and operations (residual sums), and at linear, convolution and normalization layers whose
+output something else takes than an activation, a normalization or an operation, which would say nearly the same
+again (the logits, say, or a normalization before attention). Of any other layer with arithmetic in it only the
+size is taken, of its output and of the gradient there: enough to tell where a number became non-finite, at a
+quarter of the cost. Dropout and layers that only reshape are not watched.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -15,11 +16,10 @@ from torch import nn
 
 from service.schemas.plan import Family, Layer
 
-FULL: frozenset[Family] = frozenset(
-    {"activation", "normalization", "recurrent", "attention", "embedding", "operation"}
-)
+FULL: frozenset[Family] = frozenset({"activation", "recurrent", "attention", "embedding", "operation"})
 UNWATCHED: frozenset[Family] = frozenset({"dropout", "shape"})
-_AFTERCARE: frozenset[Family] = frozenset({"activation", "normalization"})
+_RETAKEN: frozenset[Family] = frozenset({"linear", "convolution", "normalization"})
+_RETAKING: frozenset[Family] = frozenset({"activation", "normalization", "operation"})
 _CHANNELS_FIRST: frozenset[Family] = frozenset({"convolution"})
 _FEATURES_LAST: frozenset[Family] = frozenset({"linear", "recurrent", "attention", "embedding"})
 
@@ -102,8 +102,8 @@ def _is_full(layer: Layer, plan: Mapping[int, Layer]) -> bool:
     consumers = [other for other in plan.values() if layer.depth in other.inputs]
     if layer.family in FULL or not consumers:
         return True
-    cared_for = all(consumer.family in _AFTERCARE for consumer in consumers)
-    return layer.family in {"linear", "convolution"} and not cared_for
+    retaken = all(consumer.family in _RETAKING for consumer in consumers)
+    return layer.family in _RETAKEN and not retaken
 
 
 def _unit_axis(layer: Layer, plan: Mapping[int, Layer]) -> int:

@@ -21,58 +21,56 @@ class Updates(Probe):
 
     def __init__(self, scene: Scene) -> None:
         super().__init__(scene)
-        self._sites: list[tuple[Site, list[Tensor]]] = []
+        self._sites = [site for site in scene.sites if site.weights]
+        self._copies: list[Tensor] = []
+        self._before: list[list[Number]] = []
 
     def after_backward(self, step: ProbedStep) -> None:
-        """Copy all weights."""
-        del step
-        if not self._sites:
-            self._sites = [
-                (site, [torch.empty_like(weight, requires_grad=False) for weight in site.weights])
-                for site in self.scene.sites
-                if site.weights
-            ]
-        copies = [copy for _, kept in self._sites for copy in kept]
-        if copies:
-            torch._foreach_copy_(copies, [weight.detach() for weight in self.scene.weights])
+        """Copy all weights, and keep their squares."""
+        weights = [weight.detach() for site in self._sites for weight in site.weights]
+        if not self._copies:
+            self._copies = [torch.empty_like(weight) for weight in weights]
+        if weights:
+            torch._foreach_copy_(self._copies, weights)
+        self._before = [[step.weight(weight).sum_squares for weight in site.weights] for site in self._sites]
 
     def after_update(self, step: ProbedStep, update: Update) -> None:
         """Note the squares of the weights as they were, and of their change, which takes the copy's place."""
-        for site, kept in self._sites:
-            before = [Values(copy, eager=step.eager).sum_squares for copy in kept]
-            torch._foreach_sub_(kept, [weight.detach() for weight in site.weights])
-            change = [Values(copy, eager=step.eager).sum_squares for copy in kept]
-            read = partial(_read, sum(copy.numel() for copy in kept))
-            step.sheet.note(site.depth, "update", read, *before, *change)
+        copies = iter(self._copies)
+        for site, before in zip(self._sites, self._before, strict=True):
+            changes = [
+                Values(next(copies).sub_(weight.detach()), eager=step.eager) for weight in site.weights
+            ]
+            read = partial(_read, sum(change.count for change in changes))
+            step.sheet.note(site.depth, "update", read, *before, *(change.sum_squares for change in changes))
             if not update.skipped:
-                _note_lost(step, site, kept)
+                _note_lost(step, site, changes)
 
 
-def _note_lost(step: ProbedStep, site: Site, changes: list[Tensor]) -> None:
-    """Note how many weights have a gradient, and how many of those did not change."""
+def _note_lost(step: ProbedStep, site: Site, changes: list[Values]) -> None:
+    """Note how many weights have a gradient, and how many of those changed."""
     pairs = [
-        (weight.grad, change)
+        (gradient, change)
         for weight, change in zip(site.weights, changes, strict=True)
-        if weight.grad is not None
+        if (gradient := step.gradient(weight)) is not None
     ]
     if pairs:
-        called = [gradient.count - gradient.zeros for gradient in step.gradients(site)]
-        lost = [_lost(gradient, change, eager=step.eager) for gradient, change in pairs]
-        step.sheet.note(site.depth, "lost", _read_lost, *called, *lost)
+        called = [gradient.count - gradient.zeros for gradient, _ in pairs]
+        changed = [_changed(*pair) for pair in pairs]
+        step.sheet.note(site.depth, "lost", _read_lost, *called, *changed)
 
 
-def _lost(gradient: Tensor, change: Tensor, *, eager: bool) -> Number:
-    """How many elements have a gradient and no change; most of the time every weight has changed."""
-    if eager and change.count_nonzero().item() == change.numel():
-        return 0.0
-    lost = (gradient.bool() & (change == 0)).sum()
-    return float(lost.item()) if eager else lost
+def _changed(gradient: Values, change: Values) -> Number:
+    """How many elements have a gradient and a change; most of the time every weight has changed."""
+    if change.eager and change.zeros == 0:
+        return gradient.count - gradient.zeros
+    return change.nonzero_with(gradient)
 
 
 def _read_lost(*counts: float) -> Statistics:
     half = len(counts) // 2
-    called, lost = sum(counts[:half]), sum(counts[half:])
-    return {"update_lost_share": lost / called if called else None}
+    called, changed = sum(counts[:half]), sum(counts[half:])
+    return {"update_lost_share": 1 - changed / called if called else None}
 
 
 def _read(count: int, *squares: float) -> Statistics:

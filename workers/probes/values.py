@@ -21,6 +21,8 @@ from workers.probes.once import once
 
 _TINY, _HUGE = 1e-12, 1e12
 """Between these magnitudes squares and sums of float32 are far from both ends of its range."""
+_SHARED = 0.9
+"""Below this share of all squares, what is left of them has lost no more than a digit."""
 _MEASURED = (torch.float32, torch.float64)
 _TINY_SQUARES, _HUGE_SQUARES = 1e-22, 1e30
 
@@ -46,21 +48,19 @@ class Values:
         self.count = tensor.numel()
         self.eager = eager
         flat = (tensor.detach() if tensor.requires_grad else tensor).reshape(-1)
-        self._flat = flat if flat.dtype in _MEASURED else flat.float()
+        self.flat = flat if flat.dtype in _MEASURED else flat.float()
 
     @once
     def extremes(self) -> tuple[Number, Number]:
         """Smallest and largest value; both NaN where any value is."""
-        lowest, highest = torch.aminmax(self._flat)
+        lowest, highest = torch.aminmax(self.flat)
         return self._number(lowest), self._number(highest)
 
     @once
     def sum_squares(self) -> Number:
         """Σ x², right for |x| from 1e-38 to 1e38."""
-        if self.eager:
-            squares = float(torch.dot(self._flat, self._flat).item())
-            if _TINY_SQUARES < squares < _HUGE_SQUARES:
-                return squares
+        if self._wide is self.flat:
+            return self._squares
         return self._number(torch.dot(self._wide, self._wide))
 
     @once
@@ -72,18 +72,25 @@ class Values:
     def zeros(self) -> Number:
         """How many values are exactly zero."""
         if not self.eager:
-            return (self._flat == 0).sum()
+            return (self.flat == 0).sum()
         if not self.finite:
-            return float((self._flat == 0).sum().item())
-        signs = torch.sign(self._flat)
+            return float((self.flat == 0).sum().item())
+        signs = torch.sign(self.flat)
         return self.count - float(torch.dot(signs, signs).item())
+
+    def nonzero_with(self, other: "Values") -> Number:
+        """How many places are non-zero both here and in `other`, which has the same shape."""
+        if not self.eager or not self.finite or not other.finite:
+            return self._number(torch.count_nonzero(self.flat.bool() & other.flat.bool()))
+        signs = torch.sign(self.flat).mul_(other.flat).sign_()
+        return float(torch.dot(signs, signs).item())
 
     @once
     def nonfinite(self) -> Number:
         """How many values are NaN or infinite."""
         if self.eager and self.finite:
             return 0.0
-        return self._number(self.count - torch.isfinite(self._flat).sum())
+        return self._number(self.count - torch.isfinite(self.flat).sum())
 
     @once
     def finite(self) -> bool:
@@ -94,36 +101,47 @@ class Values:
         """How many values are > `limit`."""
         if self.eager and self.extremes[1] <= limit:
             return 0.0
-        return self._count(torch.gt, self._flat, limit)
+        return self._count(torch.gt, self.flat, limit)
 
     def below(self, limit: float | Tensor) -> Number:
         """How many values are < `limit`."""
         if self.eager and "extremes" in vars(self) and self.extremes[0] >= limit:
             return 0.0
-        return self._count(torch.lt, self._flat, limit)
+        return self._count(torch.lt, self.flat, limit)
 
     def magnitude_above(self, limit: float) -> Number:
         """How many values have |x| > `limit`."""
         if self.eager and self.sum_squares <= limit * limit:
             return 0.0
-        return self._count(torch.gt, self._flat.abs(), limit)
+        return self._count(torch.gt, self.flat.abs(), limit)
 
     def magnitude_below(self, limit: float | Tensor) -> Number:
         """How many values have |x| < `limit`, zeros included."""
-        return self._count(torch.lt, self._flat.abs(), limit)
+        return self._count(torch.lt, self.flat.abs(), limit)
 
     @once
     def batch_moments(self) -> BatchMoments:
         """Moments with the first axis as the batch and every other place as a unit."""
-        examples, rows = self._rows
-        deviations = torch.sub(rows, self._totals, alpha=1 / examples).view(-1)
+        examples = self._rows[0]
+        squares_of_means = self._number(torch.dot(self._totals, self._totals)) / examples**2
         return BatchMoments(
             total_of_means=self._number(self._totals.sum()) / examples,
-            squares_of_means=self._number(torch.dot(self._totals, self._totals)) / examples**2,
-            squared_deviations=self._number(torch.dot(deviations, deviations)),
+            squares_of_means=squares_of_means,
+            squared_deviations=self._deviations(examples * squares_of_means),
             examples=examples,
             units=self._totals.numel(),
         )
+
+    def _deviations(self, common: Number) -> Number:
+        """Σ of squared distances to the units' means, of which `common` is the rest of Σ x².
+
+        The difference of the two is exact enough where it is a good part of them; else it costs a pass.
+        """
+        if self.eager and common < _SHARED * self.sum_squares < math.inf:
+            return self.sum_squares - common
+        examples, rows = self._rows
+        deviations = torch.sub(rows, self._totals, alpha=1 / examples).view(-1)
+        return self._number(torch.dot(deviations, deviations))
 
     def silent_units(self, axis: int) -> tuple[Number, int]:
         """How many units along `axis` are zero everywhere else (batch and places), and how many units there are.
@@ -158,13 +176,21 @@ class Values:
     @once
     def _wide(self) -> Tensor:
         """The values in a dtype in which their squares neither vanish nor overflow."""
-        return self._flat if self.eager and self._comfortable else self._flat.double()
+        return self.flat if self.eager and self._comfortable else self.flat.double()
 
     @once
     def _comfortable(self) -> bool:
+        """Whether squares of float32 are right here: all are, or the extremes say so where the sum is odd."""
+        if _TINY_SQUARES < self._squares < _HUGE_SQUARES:
+            return True
         lowest, highest = self.extremes
         magnitude = max(-lowest, highest)
         return not (0 < magnitude <= _TINY or _HUGE <= magnitude < math.inf)
+
+    @once
+    def _squares(self) -> Number:
+        """Σ x² in the values' own dtype."""
+        return self._number(torch.dot(self.flat, self.flat))
 
     def _count(self, compare: Callable[..., Tensor], values: Tensor, limit: float | Tensor) -> Number:
         if not self.eager:

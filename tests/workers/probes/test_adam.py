@@ -45,7 +45,7 @@ def test_the_share_is_that_of_an_adam_written_by_hand(build, kind, amsgrad):
 
 
 def test_zero_gradients_are_all_below_eps(watch):
-    row = watch([nn.Linear(3, 3)], torch.zeros(2, 3), optimizer=lambda p: torch.optim.Adam(p)).at(0)
+    row = watch([nn.Linear(3, 3)], torch.zeros(2, 3), optimizer=torch.optim.Adam).at(0)
     assert row.adam_epsilon_share == 1.0
 
 
@@ -59,7 +59,7 @@ def test_other_optimizers_have_no_share(watch, kind):
 
 def test_a_first_step_that_was_skipped_has_no_share(build):
     x = torch.randn(2, 3)
-    training = build([nn.Linear(3, 3)], x, optimizer=lambda p: torch.optim.Adam(p))
+    training = build([nn.Linear(3, 3)], x, optimizer=torch.optim.Adam)
     training.optimizer.step = lambda: None
     training.step(x)
     training.recorder.finish()

@@ -1,6 +1,6 @@
 import pytest
-from service.schemas.statistics import LAYER_STATISTICS, NETWORK_STATISTICS
 
+from service.schemas.statistics import LAYER_STATISTICS, NETWORK_STATISTICS
 from workers.probes.probe import Probe, families, overrides, probe
 
 

@@ -67,7 +67,7 @@ def test_probing_changes_neither_weights_nor_data_nor_gradients(build):
         torch.manual_seed(1)
         layers = [nn.Linear(4, 6), nn.Tanh(), nn.Linear(6, 3), nn.BatchNorm1d(3)]
         x = torch.randn(8, 4)
-        training = build(layers, x, optimizer=lambda p: torch.optim.Adam(p), steps=5, every_step=watched)
+        training = build(layers, x, optimizer=torch.optim.Adam, steps=5, every_step=watched)
         for step in range(5):
             training.step(x, step)
         return [*[p.detach() for p in training.networks["main"].parameters()], layers[3].running_var, x]

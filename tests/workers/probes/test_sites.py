@@ -21,12 +21,13 @@ def test_of_a_layer_followed_by_activations_only_the_size_is_measured(find):
 
 
 def test_a_linear_layer_that_something_else_takes_too_is_measured_fully(find):
-    class Add(nn.Module):
-        def forward(self, a, b):
-            return a + b
-
-    first, *_ = find([nn.Linear(3, 3), nn.ReLU(), Add()], torch.randn(2, 3), inputs={2: (0, 1)})
+    first, *_ = find([nn.Linear(3, 3), nn.ReLU(), nn.Linear(3, 2)], torch.randn(2, 3), inputs={2: (0,)})
     assert first.full
+
+
+def test_a_normalization_is_measured_fully_unless_an_activation_or_a_sum_follows(find):
+    modules = [nn.Linear(3, 3), nn.LayerNorm(3), nn.ReLU(), nn.LayerNorm(3), nn.Linear(3, 2)]
+    assert [site.full for site in find(modules, torch.randn(2, 3))] == [False, False, True, True, True]
 
 
 def test_the_last_layer_is_measured_whatever_it_is(find):

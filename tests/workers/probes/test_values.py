@@ -47,6 +47,23 @@ def test_counts_of_a_finite_tensor_are_exact(take):
     assert [number(values.zeros), number(values.nonfinite), number(values.above(5.0))] == [2, 0, 0]
 
 
+def test_places_that_are_nonzero_in_both_are_counted(take):
+    here, there = torch.tensor([0.0, 1.0, -1e-38, 2.0, 3.0]), torch.tensor([1.0, -1e-38, 1e-38, 0.0, 0.0])
+    assert number(take(here).nonzero_with(take(there))) == 2
+    there[4] = math.nan
+    assert number(take(here).nonzero_with(take(there))) == 3
+
+
+@pytest.mark.parametrize("shift", [0.0, 1.0, 10.0, 1e4])
+@pytest.mark.parametrize("size", [1e-30, 1.0, 1e30])
+def test_deviations_are_right_whatever_part_of_the_values_they_are(take, size, shift):
+    x = (torch.randn(64, 50) + shift) * size
+    exact = x.double().var(0, correction=0).sum().item() * 64
+    assert number(take(x).batch_moments.squared_deviations) == pytest.approx(
+        exact, rel=1e-3 if shift > 1e3 else 1e-5
+    )
+
+
 def test_the_extremes_are_nan_where_any_value_is(take):
     assert all(math.isnan(number(end)) for end in take(torch.tensor([1.0, math.nan])).extremes)
 
