@@ -37,9 +37,10 @@ The first optimiser of a process imports 800 modules. Nothing may be computed: t
 
 def run(assignment: bytes, pipe: Connection) -> None:
     """Do one run and send its messages; the last one is Finished or Failed."""
+    _settle_in()
     order = Assignment.model_validate_json(assignment)
-    _settle_in(order)
     try:
+        _equip(order)
         last: Finished | Failed = Finished(outcome=_train(order, pipe))
     except RunError as error:
         last = Failed(failure=error.failure(), retry=error.retry)
@@ -86,14 +87,19 @@ def _train(assignment: Assignment, pipe: Connection) -> Outcome:
     return train(order, networks, examples, recorder, device)
 
 
-def _settle_in(assignment: Assignment) -> None:
+def _settle_in() -> None:
     """Become a process that cannot harm: before anything that a client wrote is looked at."""
-    gpu = {"CUDA_VISIBLE_DEVICES": assignment.gpu} if assignment.gpu is not None else {}
-    scrub(CUBLAS_WORKSPACE_CONFIG=":4096:8", **gpu)
+    scrub(CUBLAS_WORKSPACE_CONFIG=":4096:8")
     # Ctrl-C goes to every process of a terminal, but ending a run is the supervisor's decision.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     Thread(target=_die_with_parent, daemon=True).start()
     forbid_core_dumps()
+
+
+def _equip(assignment: Assignment) -> None:
+    """Take the device, the memory and the threads that this run may have, before CUDA is touched."""
+    if assignment.gpu is not None:
+        os.environ["CUDA_VISIBLE_DEVICES"] = assignment.gpu
     if assignment.memory_bytes is not None:
         limit_own(assignment.memory_bytes)
     torch.set_num_threads(assignment.threads)
