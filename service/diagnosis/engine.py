@@ -4,11 +4,15 @@ from collections.abc import Sequence
 from itertools import groupby
 from operator import attrgetter
 
-from service.diagnosis.findings import Sighted, as_finding, as_symptom, merge
+from service.diagnosis.findings import Rank, Sighted, as_finding, as_symptom, foreseen, merge
 from service.diagnosis.registry import VERSION, Rule, rules
 from service.diagnosis.signals import Signals, signals_of
+from service.diagnosis.structure import structures
+from service.schemas.data import DatasetInfo
 from service.schemas.diagnosis import Finding, Judgement, Verdict
 from service.schemas.evidence import Evidence
+from service.schemas.plan import Layer
+from service.schemas.submission import Submission
 
 STAGES = ("data", "precision", "output", "initialization", "architecture", "learning-rate", "consequence")
 """Order of causes: an earlier one is asked for first, and may account for what later ones see."""
@@ -17,14 +21,12 @@ STAGES = ("data", "precision", "output", "initialization", "architecture", "lear
 def judge(evidence: Evidence, book: Sequence[Rule] | None = None) -> Judgement:
     """Judge the runs of one variant; pure, and the same evidence always gives the same judgement."""
     views = [view for run in evidence.runs for view in signals_of(evidence, run)]
-    findings = sorted(
-        (
-            finding
-            for _, of_network in _by_network(views)
-            for finding in _findings(of_network, book or rules())
-        ),
-        key=lambda finding: (finding.latent, {"error": 0, "warning": 1, "note": 2}[finding.severity]),
-    )
+    told = [
+        pair
+        for _, of_network in _by_network(views)
+        for pair in _findings(of_network, rules() if book is None else book)
+    ]
+    findings = [finding for _, finding in sorted(told, key=lambda pair: pair[0])]
     verdict, reason = _verdict(findings, views)
     return Judgement(
         verdict=verdict,
@@ -35,6 +37,21 @@ def judge(evidence: Evidence, book: Sequence[Rule] | None = None) -> Judgement:
     )
 
 
+def inspect(
+    submission: Submission, layers: Sequence[Layer], dataset: DatasetInfo | None = None
+) -> tuple[Finding, ...]:
+    """What can be said before anything has run: findings that no seed has shown yet."""
+    found = [
+        (known.stage, foreseen(known, structure, sighting))
+        for structure in structures(submission, layers, dataset)
+        for known in rules()
+        if known.inspect is not None and (sighting := known.inspect(structure)) is not None
+    ]
+    order = ("error", "warning", "note")
+    ranked = sorted(found, key=lambda pair: (order.index(pair[1].severity), STAGES.index(pair[0])))
+    return tuple(finding for _, finding in ranked)
+
+
 def _by_network(views: list[Signals]) -> list[tuple[str, list[Signals]]]:
     """Views of all seeds, grouped by network, in order of depth."""
     order = list(dict.fromkeys(view.network for view in views))
@@ -42,8 +59,8 @@ def _by_network(views: list[Signals]) -> list[tuple[str, list[Signals]]]:
     return [(name, list(group)) for name, group in groupby(ranked, key=attrgetter("network"))]
 
 
-def _findings(views: list[Signals], book: Sequence[Rule]) -> list[Finding]:
-    """Findings of one network over its seeds: causes, each with the symptoms it explains."""
+def _findings(views: list[Signals], book: Sequence[Rule]) -> list[tuple[Rank, Finding]]:
+    """Findings of one network over its seeds: causes, each with its rank and the symptoms it explains."""
     sighted = [merge(rule, views) for rule in book]
     causes: list[Sighted] = []
     explained: dict[str, list[Sighted]] = {}
@@ -54,14 +71,19 @@ def _findings(views: list[Signals], book: Sequence[Rule]) -> list[Finding]:
         else:
             explained.setdefault(cause.rule.code, []).append(item)
     return [
-        as_finding(cause, symptoms=tuple(as_symptom(item) for item in explained.get(cause.rule.code, ())))
+        (
+            cause.rank,
+            as_finding(
+                cause, symptoms=tuple(as_symptom(item) for item in explained.get(cause.rule.code, ()))
+            ),
+        )
         for cause in causes
     ]
 
 
-def _precedence(item: Sighted) -> tuple[int, int, str]:
-    """Earlier stages first, within a stage what explains the other first."""
-    return (STAGES.index(item.stage), -len(item.rule.explains), item.rule.code)
+def _precedence(item: Sighted) -> tuple[bool, int, int, str]:
+    """Earlier stages first, within a stage what explains the other first; what names no cause comes last."""
+    return (item.rule.residual, STAGES.index(item.stage), -len(item.rule.explains), item.rule.code)
 
 
 def _verdict(findings: Sequence[Finding], views: Sequence[Signals]) -> tuple[Verdict, str | None]:

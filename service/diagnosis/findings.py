@@ -7,8 +7,11 @@ from dataclasses import dataclass
 
 from service.diagnosis.registry import Rule, Sighting, Stage
 from service.diagnosis.signals import Signals
+from service.diagnosis.structure import Structure
 from service.schemas.diagnosis import Finding, Severity, Span, Symptom
 from service.schemas.plan import Layer
+
+Rank = tuple[bool, int, bool]
 
 
 @dataclass(frozen=True)
@@ -41,9 +44,14 @@ class Sighted:
         """The rule's own where the majority shows it clearly; latent is a note, a minority warns at most."""
         if self.latent:
             return "note"
-        if self.majority or self.rule.severity == "note":
-            return self.rule.severity
-        return "warning"
+        own = self.plainest.severity or self.rule.severity
+        return own if self.majority or own == "note" else "warning"
+
+    @property
+    def rank(self) -> Rank:
+        """What hurts before what is latent, errors before notes, what suffices before what contributes."""
+        graded = {"error": 0, "warning": 1, "note": 2}[self.severity]
+        return (self.latent, graded, self.plainest.contributory)
 
     @property
     def stage(self) -> Stage:
@@ -54,7 +62,10 @@ class Sighted:
     def accounts_for(self, other: "Sighted") -> bool:
         """Whether this is a cause of `other`: it may be, and was itself seen in most of the seeds that show it."""
         common = len(set(self.shown) & set(other.shown))
-        return other.rule.name in self.rule.explains and common * 2 > len(other.shown)
+        narrowed = self.plainest.explains
+        named = other.rule.name in (self.rule.explains if narrowed is None else narrowed)
+        hurts = not self.latent and self.severity != "note"
+        return (named or (other.rule.residual and hurts)) and common * 2 > len(other.shown)
 
     @property
     def plainest(self) -> Sighting:
@@ -90,6 +101,24 @@ def as_finding(sighted: Sighted, *, symptoms: tuple[Symptom, ...]) -> Finding:
         latent=sighted.latent,
         fingerprint=fingerprint(sighted.rule.code, sighted.views[0].network, told.layers),
         explains=symptoms,
+    )
+
+
+def foreseen(rule: Rule, structure: Structure, told: Sighting) -> Finding:
+    """A sighting in the structure alone, which no seed has shown yet."""
+    return Finding(
+        rule=rule.name,
+        code=rule.code,
+        severity=told.severity or rule.severity,
+        message=told.message,
+        cause=told.cause,
+        layers=span(told.layers, structure.layers),
+        starts_at=told.layers[0].name if told.layers else None,
+        evidence=told.evidence,
+        seeds_shown=0,
+        seeds=0,
+        confidence=0.5 if told.contributory else 1.0,
+        fingerprint=fingerprint(rule.code, structure.network, told.layers),
     )
 
 

@@ -1,14 +1,15 @@
 """The rule book: every module under `rules/` is found by walking the package, duplicates are refused."""
 
 import importlib
-import inspect
 import pkgutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
+from inspect import cleandoc, getmodule
 from typing import Literal
 
 from service.diagnosis.signals import Signals
+from service.diagnosis.structure import Structure
 from service.schemas.diagnosis import Measurement, Severity
 from service.schemas.plan import Layer
 
@@ -37,9 +38,16 @@ class Sighting:
     """False where the first probe was clean: then it is a consequence of the training, not of how it began."""
     latent: bool | None = None
     """Whether the network gets by all the same; follows from its skill where it is left out."""
+    severity: Severity | None = None
+    """Where it is not the rule's own."""
+    contributory: bool = False
+    """It hinders and need not be the reason: any other cause that is seen is told before it."""
+    explains: frozenset[str] | None = None
+    """Where it accounts for less than the rule may."""
 
 
 Detect = Callable[[Signals], Sighting | None]
+Inspect = Callable[[Structure], Sighting | None]
 
 
 @dataclass(frozen=True)
@@ -54,6 +62,10 @@ class Rule:
     """Names of the rules whose sightings this illness, being earlier in the chain of causes, accounts for."""
     documentation: str
     detect: Detect
+    inspect: Inspect | None = None
+    """Judges the structure alone, before anything has run; `detect` still says what became of it."""
+    residual: bool = False
+    """Says only that something is wrong: any cause that hurts accounts for it."""
 
     @property
     def summary(self) -> str:
@@ -65,7 +77,14 @@ _RULES: dict[str, Rule] = {}
 
 
 def rule(
-    code: str, name: str, *, severity: Severity, stage: Stage, explains: tuple[str, ...] = ()
+    code: str,
+    name: str,
+    *,
+    severity: Severity,
+    stage: Stage,
+    explains: tuple[str, ...] = (),
+    inspect: Inspect | None = None,
+    residual: bool = False,
 ) -> Callable[[Detect], Detect]:
     """Register a detecting function under a code and a name that are never reused.
 
@@ -75,9 +94,11 @@ def rule(
     def register(detect: Detect) -> Detect:
         if code in _RULES or any(known.name == name for known in _RULES.values()):
             raise ValueError(f"rule {code} {name} is registered twice")
-        module = inspect.getmodule(detect)
-        documentation = inspect.cleandoc(module.__doc__ or "") if module else ""
-        _RULES[code] = Rule(code, name, severity, stage, frozenset(explains), documentation, detect)
+        module = getmodule(detect)
+        documentation = cleandoc(module.__doc__ or "") if module else ""
+        _RULES[code] = Rule(
+            code, name, severity, stage, frozenset(explains), documentation, detect, inspect, residual
+        )
         return detect
 
     return register

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from statistics import median
 
+from service.diagnosis.structure import Structure
+from service.schemas.data import DatasetInfo
 from service.schemas.evidence import Evidence, RunEvidence
 from service.schemas.plan import Family, Layer
 from service.schemas.statistics import LayerStatistics, NetworkStatistics
@@ -18,6 +20,8 @@ from service.schemas.submission import Submission
 TAPPED: frozenset[Family] = frozenset({"activation", "normalization", "recurrent", "attention", "operation"})
 LEARNED = 0.3
 """Skill from which a network counts as learning: evidence beside it is latent."""
+GAINED = 0.6
+"""Gain in accuracy from which it counts as learning, whatever its loss makes of that."""
 ADAPTIVE = frozenset(
     {"Adam", "AdamW", "Adamax", "NAdam", "RAdam", "RMSprop", "Adagrad", "Adadelta", "Adafactor"}
 )
@@ -35,6 +39,13 @@ class Signals:
     layers: tuple[Layer, ...]
     """Of this network alone, in order of depth."""
     run: RunEvidence
+    dataset: DatasetInfo | None = None
+    """What is known of an uploaded data set."""
+
+    @cached_property
+    def structure(self) -> Structure:
+        """What was known before anything ran."""
+        return Structure(self.submission, self.network, self.layers, self.dataset)
 
     @cached_property
     def statistics(self) -> dict[int, dict[int, LayerStatistics]]:
@@ -90,8 +101,19 @@ class Signals:
 
     @property
     def learned(self) -> bool:
-        """Whether the network got somewhere: then evidence of an illness is latent."""
-        return self.skill is not None and self.skill >= LEARNED
+        """Whether the network got somewhere: then evidence of an illness is latent.
+
+        A skill above 1 is that of a loss without a bottom and says nothing.
+        """
+        skilled = self.skill is not None and LEARNED <= self.skill <= 1
+        return skilled or (self.gain is not None and self.gain >= GAINED)
+
+    @property
+    def gain(self) -> float | None:
+        """Accuracy as a share of the way from guessing to perfect; None where classes are not known."""
+        answer, accuracy = self.structure.answer, self.run.outcome.accuracy
+        classes = answer.classes if answer is not None and answer.kind == "class" else None
+        return None if accuracy is None or not classes else (accuracy - 1 / classes) / (1 - 1 / classes)
 
     def row(self, step: int, layer: Layer) -> LayerStatistics | None:
         """What was measured at one layer at one step."""
@@ -196,6 +218,7 @@ def signals_of(evidence: Evidence, run: RunEvidence) -> list[Signals]:
             network=name,
             layers=tuple(layer for layer in evidence.layers if layer.network == name),
             run=run,
+            dataset=evidence.dataset,
         )
         for name in names
     ]

@@ -1,6 +1,7 @@
 """What a judgement is made from: the network, the plan and the statistics of every run, and nothing else."""
 
 from service.schemas.base import Output
+from service.schemas.data import DatasetInfo
 from service.schemas.plan import Layer
 from service.schemas.run import Outcome
 from service.schemas.statistics import LayerStatistics, NetworkStatistics, TimeProfile
@@ -25,3 +26,5 @@ class Evidence(Output):
     planned_steps: int
     """Steps of the team's plan, of which the runs did a part."""
     runs: tuple[RunEvidence, ...]
+    dataset: DatasetInfo | None = None
+    """What is known of an uploaded data set."""
