@@ -27,8 +27,11 @@ class LayerStatistics(Output):
     output_gradient_max: Measured
     output_gradient_zero_share: Share
     output_gradient_nonfinite_count: Measured
-    output_gradient_coherence: Share
-    """|mean over the batch|² over mean of |·|² per example: 1/batch where examples are unrelated, 1 where all agree."""
+    output_gradient_coherence: Measured
+    """How far examples that pull the network's output the same way do so here: 1 there, 0 where they are unrelated.
+
+    The regression of the cosines between every two examples' gradients on those at the output.
+    """
 
     activation_mean: Measured
     activation_rms: Measured
