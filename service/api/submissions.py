@@ -5,8 +5,10 @@ from flask import Blueprint
 from service.api.clinic import clinic
 from service.api.edge import Reply, gives, takes
 from service.api.parse import Body
+from service.diagnosis import engine
 from service.schemas import intake
 from service.schemas.body.reading import MEDIA_TYPES
+from service.schemas.data import DatasetData, DatasetInfo
 from service.schemas.intake import Accepted
 from service.schemas.submission import Submission
 from service.schemas.validation import Validation
@@ -32,7 +34,8 @@ def accepted(body: Body) -> Accepted:
 def validate(body: Body) -> Validation:
     """Check a submission without running it.
 
-    Shows how it was understood: layers, shapes, size, steps and cost. Nothing is stored.
+    Shows how it was understood: layers, shapes, size, steps and cost, and what its structure alone gives away.
+    Nothing is stored.
     """
     result = accepted(body)
     return Validation(
@@ -45,4 +48,11 @@ def validate(body: Body) -> Validation:
         run_steps=result.run_steps,
         runs=result.submission.probing.seeds,
         cost=result.cost,
+        findings=engine.inspect(result.submission, result.plan.layers, _dataset(result.submission)),
     )
+
+
+def _dataset(submission: Submission) -> DatasetInfo | None:
+    """What is known of the data set that was uploaded for it."""
+    data = submission.data
+    return datasets.get(clinic().database, data.digest) if isinstance(data, DatasetData) else None

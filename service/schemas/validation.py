@@ -5,6 +5,7 @@ from typing import Any
 from pydantic import field_serializer
 
 from service.schemas.base import Output
+from service.schemas.diagnosis import Finding
 from service.schemas.plan import Layer
 from service.schemas.submission import Submission
 
@@ -30,6 +31,9 @@ class Validation(Output):
     """Runs that a diagnosis begins with, one for each seed."""
     cost: float
     """Estimated multiply-adds of all runs together, forward and backward, overheads included."""
+
+    findings: tuple[Finding, ...] = ()
+    """What can be said before anything has run: an output and a loss that do not go together, and the like."""
 
     @field_serializer("submission")
     def _written(self, submission: Submission) -> dict[str, Any]:

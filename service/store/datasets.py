@@ -1,6 +1,6 @@
 """What is known of uploaded data sets; their bytes lie in files."""
 
-from sqlalchemy import select
+from sqlalchemy import Connection, select
 
 from service.schemas.data import DatasetInfo
 from service.store.columns import now
@@ -19,5 +19,10 @@ def save(database: Database, info: DatasetInfo) -> None:
 def get(database: Database, digest: str) -> DatasetInfo | None:
     """What is known of a data set; None where it was never uploaded."""
     with database.read() as connection:
-        text = connection.scalar(select(datasets.c.description).where(datasets.c.digest == digest))
+        return find(connection, digest)
+
+
+def find(connection: Connection, digest: str) -> DatasetInfo | None:
+    """The same within a transaction."""
+    text = connection.scalar(select(datasets.c.description).where(datasets.c.digest == digest))
     return None if text is None else DatasetInfo.model_validate_json(text)

@@ -5,11 +5,12 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, select, update
 
+from service.schemas.data import DatasetData, DatasetInfo
 from service.schemas.diagnosis import Judgement, Phase
 from service.schemas.evidence import Evidence, RunEvidence
 from service.schemas.run import Failure, Outcome, Role, Status
 from service.schemas.submission import Submission
-from service.store import judgements, statistics
+from service.store import datasets, judgements, statistics
 from service.store.columns import now
 from service.store.database import Database
 from service.store.rows import ENDED, LAYERS, failure_from, find, lock
@@ -69,10 +70,12 @@ def _runs(connection: Connection, diagnosis: int, role: Role) -> Sequence[Row[An
 
 
 def _evidence(connection: Connection, row: Row[Any], among: Sequence[Row[Any]]) -> Evidence:
+    submission = Submission.model_validate_json(row.submission)
     return Evidence(
-        submission=Submission.model_validate_json(row.submission),
+        submission=submission,
         layers=LAYERS.validate_json(row.layers),
         planned_steps=row.planned_steps,
+        dataset=_dataset(connection, submission),
         runs=tuple(
             RunEvidence(
                 seed=run.seed,
@@ -84,6 +87,11 @@ def _evidence(connection: Connection, row: Row[Any], among: Sequence[Row[Any]]) 
             for run in among
         ),
     )
+
+
+def _dataset(connection: Connection, submission: Submission) -> DatasetInfo | None:
+    data = submission.data
+    return datasets.find(connection, data.digest) if isinstance(data, DatasetData) else None
 
 
 def _end(connection: Connection, diagnosis: int, status: Status, **values: Any) -> None:

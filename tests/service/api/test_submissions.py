@@ -57,3 +57,18 @@ def test_a_data_set_that_was_never_uploaded_is_a_problem_with_its_place(
     response = client.post("/v1/submissions/validate", data=other, content_type=YAML)
     assert response.status_code == 422
     assert response.json["problems"][0]["pointer"].startswith("/data")
+
+
+def test_what_the_structure_alone_gives_away_is_said_before_anything_runs(
+    client: FlaskClient, submission: str
+) -> None:
+    sound = client.post("/v1/submissions/validate", data=submission, content_type=YAML).json
+    assert [finding for finding in sound["findings"] if finding["severity"] != "note"] == []
+    sick = submission.replace("name: head}", "name: head}\n    - Softmax")
+    assert sick != submission
+    found = client.post("/v1/submissions/validate", data=sick, content_type=YAML).json["findings"]
+    assert (found[0]["rule"], found[0]["severity"], found[0]["seeds"]) == (
+        "output-loss-mismatch",
+        "warning",
+        0,
+    )
