@@ -5,10 +5,12 @@ from functools import partial
 from typing import Any
 
 from torch import Tensor, nn
+from torch.optim import Optimizer
 
 from workers.probes.numbers import Number
-from workers.probes.probe import Probe, ProbedStep, Update, probe
+from workers.probes.probe import Probe, ProbedStep, Scene, Update, probe
 from workers.probes.sheet import Statistics
+from workers.probes.sites import Site
 from workers.probes.values import Values
 
 Moments = tuple[Mapping[str, Tensor], Mapping[str, Any]]
@@ -21,27 +23,36 @@ class AdamEpsilon(Probe):
 
     statistics = ("adam_epsilon_share",)
 
-    def after_update(self, step: ProbedStep, update: Update) -> None:
-        """Note the count of small second moments of each layer that has any."""
-        del update
-        moments = self._moments()
-        for site in self.scene.sites:
-            found = [(weight, moments[weight]) for weight in site.weights if weight in moments]
-            if found:
-                counts = [_small(*of_weight, eager=step.eager) for _, of_weight in found]
-                read = partial(_read, sum(weight.numel() for weight, _ in found))
-                step.sheet.note(site.depth, "adam epsilon", read, *counts)
+    def __init__(self, scene: Scene) -> None:
+        super().__init__(scene)
+        self._optimizers: tuple[Optimizer, ...] = ()
+        self._groups: dict[nn.Parameter, tuple[Optimizer, dict[str, Any]]] = {}
 
-    def _moments(self) -> dict[nn.Parameter, Moments]:
-        """Second moments by parameter; none before the first step that was not skipped."""
-        return {
-            parameter: (optimizer.state[parameter], group)
-            for optimizer in self.scene.optimizers
-            for group in optimizer.param_groups
-            if "betas" in group and "eps" in group
-            for parameter in group["params"]
-            if "exp_avg_sq" in optimizer.state.get(parameter, {})
-        }
+    def weights_after(self, step: ProbedStep, site: Site, update: Update) -> None:
+        """Note the count of small second moments, if the optimiser has any (none after a skipped first step)."""
+        del update
+        found = [(weight, moments) for weight in site.weights if (moments := self._moments(weight))]
+        if found:
+            counts = [_small(*moments, eager=step.eager) for _, moments in found]
+            read = partial(_read, sum(weight.numel() for weight, _ in found))
+            step.sheet.note(site.depth, "adam epsilon", read, *counts)
+
+    def _moments(self, weight: nn.Parameter) -> Moments | None:
+        """Optimiser state and options of one weight, where they are of Adam's kind."""
+        if self._optimizers is not self.scene.optimizers:
+            self._optimizers = self.scene.optimizers
+            self._groups = {
+                parameter: (optimizer, group)
+                for optimizer in self._optimizers
+                for group in optimizer.param_groups
+                if "betas" in group and "eps" in group
+                for parameter in group["params"]
+            }
+        if weight not in self._groups:
+            return None
+        optimizer, group = self._groups[weight]
+        state = optimizer.state.get(weight, {})
+        return (state, group) if "exp_avg_sq" in state else None
 
 
 def _small(state: Mapping[str, Tensor], group: Mapping[str, Any], *, eager: bool) -> Number:

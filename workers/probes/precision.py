@@ -26,39 +26,41 @@ class Precision(Probe):
         super().__init__(scene)
         limits = torch.finfo(_DTYPES[scene.precision])
         self._smallest, self._largest = float(limits.smallest_normal), float(limits.max)
+        self._flushed = False
         self._outputs: dict[int, tuple[Number, int]] = {}
+        self._gradients: dict[int, tuple[list[Number], int]] = {}
 
     def before_forward(self, step: ProbedStep) -> None:
-        """Forget the outputs of the step before."""
-        del step
+        """Forget the step before."""
+        self._flushed = step.eager and _flushes_subnormals()
         self._outputs.clear()
+        self._gradients.clear()
 
     def output(self, step: ProbedStep, site: Site, values: Values) -> None:
         """Keep how many outputs are too large; a layer that is used again has its last use's."""
         del step
         self._outputs[site.depth] = (values.magnitude_above(self._largest), values.count)
 
-    def after_backward(self, step: ProbedStep) -> None:
-        """Note both shares of every layer with an output or a gradient."""
+    def weights_before(self, step: ProbedStep, site: Site) -> None:
+        """Note the share of gradients that are too small, and keep how many are too large."""
+        gradients = step.gradients(site)
+        if not gradients:
+            return
         scale = step.sheet.loss_scale
         limit: Number = self._smallest / (scale.abs() if isinstance(scale, Tensor) else abs(scale))
-        flushed = step.eager and limit <= _SMALLEST_FLOAT and _flushes_subnormals()
-        for site in self.scene.sites:
-            gradients = step.gradients(site)
-            beyond, outputs = self._outputs.get(site.depth, (0.0, 0))
-            large = [gradient.magnitude_above(self._largest) for gradient in gradients]
-            count = sum(gradient.count for gradient in gradients)
-            if outputs or count:
-                step.sheet.note(
-                    site.depth, "overflow", partial(_read_overflow, outputs, count), beyond, *large
-                )
-            if count:
-                small = (
-                    (each.zeros, each.zeros if flushed else each.magnitude_below(limit)) for each in gradients
-                )
-                step.sheet.note(
-                    site.depth, "underflow", partial(_read_underflow, count), *chain.from_iterable(small)
-                )
+        flushed = self._flushed and limit <= _SMALLEST_FLOAT
+        small = ((each.zeros, each.zeros if flushed else each.magnitude_below(limit)) for each in gradients)
+        count = sum(each.count for each in gradients)
+        step.sheet.note(site.depth, "underflow", partial(_read_underflow, count), *chain.from_iterable(small))
+        large = [each.magnitude_above(self._largest) for each in gradients]
+        self._gradients[site.depth] = (large, count)
+
+    def after_backward(self, step: ProbedStep) -> None:
+        """Note the share of what is too large, of every layer with an output or a gradient."""
+        for depth in self._outputs.keys() | self._gradients.keys():
+            beyond, outputs = self._outputs.get(depth, (0.0, 0))
+            large, count = self._gradients.get(depth, ([], 0))
+            step.sheet.note(depth, "overflow", partial(_read_overflow, outputs, count), beyond, *large)
 
 
 def _flushes_subnormals() -> bool:

@@ -107,11 +107,20 @@ class Probe:
     def after_forward(self, step: ProbedStep, inputs: Tensor) -> None:
         """The forward pass is done."""
 
+    def weights_before(self, step: ProbedStep, site: Site) -> None:
+        """A layer's weights have gradients, unscaled and not yet clipped, and are as they were.
+
+        All families look at one layer before any looks at the next: so it comes from memory once.
+        """
+
     def after_backward(self, step: ProbedStep) -> None:
-        """Parameters have their gradients, unscaled and not yet clipped; weights are as they were."""
+        """The weights of all layers have been shown."""
+
+    def weights_after(self, step: ProbedStep, site: Site, update: Update) -> None:
+        """The optimiser has taken its step; a layer's gradients may be clipped now."""
 
     def after_update(self, step: ProbedStep, update: Update) -> None:
-        """The optimiser has taken its step."""
+        """The updated weights of all layers have been shown."""
 
 
 _families: dict[str, type[Probe]] = {}
@@ -136,6 +145,10 @@ def families() -> Sequence[type[Probe]]:
     return tuple(_families[name] for name in sorted(_families))
 
 
-def overrides(probes: Sequence[Probe], moment: str) -> list[Probe]:
-    """The probes that look at a moment at all: calling the others would cost time for nothing."""
-    return [probe for probe in probes if getattr(type(probe), moment) is not getattr(Probe, moment)]
+def by_moment(probes: Sequence[Probe]) -> dict[str, list[Probe]]:
+    """For each moment the probes that look at it: calling the others would cost time for nothing."""
+    moments = [name for name in vars(Probe) if callable(getattr(Probe, name)) and not name.startswith("_")]
+    return {
+        moment: [probe for probe in probes if getattr(type(probe), moment) is not getattr(Probe, moment)]
+        for moment in moments
+    }

@@ -12,7 +12,7 @@ from service.schemas.run import NonFinite
 from service.schemas.statistics import LayerStatistics, NetworkStatistics, TimeProfile
 from workers.probes.ledger import Ledger
 from workers.probes.origin import find_origin
-from workers.probes.probe import ProbedStep, Scene, Update, families, overrides
+from workers.probes.probe import ProbedStep, Scene, Update, by_moment, families
 from workers.probes.schedule import probed
 from workers.probes.sheet import Reading, Sheet
 from workers.probes.sites import PlannedNetwork, sites
@@ -59,8 +59,9 @@ class Recorder:
         training = order.submission.training
         self._scene = Scene(sites(networks), tuple(parameters), training.precision)
         self._scaler_recovers = training.precision == "fp16" and training.loss_scale in (None, "dynamic")
-        self._probes = [family(self._scene) for family in families()]
-        self._taps = Taps(self._scene.sites, self._probes)
+        self._weighted = [site for site in self._scene.sites if site.weights]
+        self._looking = by_moment([family(self._scene) for family in families()])
+        self._taps = Taps(self._scene.sites, self._looking["output"], self._looking["output_gradient"])
         self._order = order
         self._emit = emit
         self._ledger = ledger or Ledger()
@@ -91,7 +92,7 @@ class Recorder:
         on_cpu = all(parameter.is_cpu for parameter in self._scene.parameters)
         self._step = ProbedStep(Sheet(step), on_cpu if self._eager is None else self._eager)
         self._step.handles += self._taps.install(self._step)
-        for probe in overrides(self._probes, "before_forward"):
+        for probe in self._looking["before_forward"]:
             probe.before_forward(self._step)
         return True
 
@@ -99,7 +100,7 @@ class Recorder:
         """Look at the inputs, and wait for the gradient that arrives at `loss`: that is the loss scale."""
         if self._step is None:
             return
-        for probe in overrides(self._probes, "after_forward"):
+        for probe in self._looking["after_forward"]:
             probe.after_forward(self._step, inputs)
         if loss.requires_grad:
             watch_gradient(loss, self._step.take_loss_scale)
@@ -110,7 +111,10 @@ class Recorder:
         if self._step is None:
             return
         with torch.no_grad():
-            for probe in overrides(self._probes, "after_backward"):
+            for site in self._weighted:
+                for probe in self._looking["weights_before"]:
+                    probe.weights_before(self._step, site)
+            for probe in self._looking["after_backward"]:
                 probe.after_backward(self._step)
 
     def after_update(
@@ -132,7 +136,10 @@ class Recorder:
             return
         update = Update(loss.detach(), learning_rate, accuracy, trivial_loss, clipped, skipped)
         with torch.no_grad():
-            for probe in overrides(self._probes, "after_update"):
+            for site in self._weighted:
+                for probe in self._looking["weights_after"]:
+                    probe.weights_after(self._step, site, update)
+            for probe in self._looking["after_update"]:
                 probe.after_update(self._step, update)
         self._ledger.drop(step)
         self._read_sent()

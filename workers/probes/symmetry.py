@@ -5,7 +5,7 @@ from functools import partial
 
 from workers.probes.probe import Probe, ProbedStep, probe
 from workers.probes.sheet import Statistics
-from workers.probes.values import Values
+from workers.probes.sites import Site
 
 
 @probe
@@ -14,17 +14,16 @@ class Symmetry(Probe):
 
     statistics = ("weight_row_spread",)
 
-    def after_backward(self, step: ProbedStep) -> None:
+    def weights_before(self, step: ProbedStep, site: Site) -> None:
         """Note squared distances to the mean row, and the mean row's own square, of weights with several rows."""
-        for site in self.scene.sites:
-            weights = [weight for weight in site.weights if weight.dim() > 1 and weight.shape[0] > 1]
-            moments = [Values(weight, eager=step.eager).batch_moments for weight in weights]
-            if moments:
-                numbers = [
-                    number for each in moments for number in (each.squared_deviations, each.squares_of_means)
-                ]
-                read = partial(_read, tuple(each.examples for each in moments))
-                step.sheet.note(site.depth, "row spread", read, *numbers)
+        weights = [weight for weight in site.weights if weight.dim() > 1 and weight.shape[0] > 1]
+        moments = [step.weight(weight).batch_moments for weight in weights]
+        if moments:
+            numbers = [
+                number for each in moments for number in (each.squared_deviations, each.squares_of_means)
+            ]
+            read = partial(_read, tuple(each.examples for each in moments))
+            step.sheet.note(site.depth, "row spread", read, *numbers)
 
 
 def _read(rows: tuple[int, ...], *squares: float) -> Statistics:

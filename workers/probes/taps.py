@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from torch import Tensor, nn
 from torch.utils.hooks import RemovableHandle
 
-from workers.probes.probe import Probe, ProbedStep, overrides
+from workers.probes.probe import Probe, ProbedStep
 from workers.probes.sites import Site
 from workers.probes.values import Values
 
@@ -26,10 +26,12 @@ class Taps:
     without gradient count only until there is one with.
     """
 
-    def __init__(self, sites: Sequence[Site], probes: Sequence[Probe]) -> None:
+    def __init__(
+        self, sites: Sequence[Site], on_output: Sequence[Probe], on_gradient: Sequence[Probe]
+    ) -> None:
         self._sites = [site for site in sites if site.watched]
-        self._on_output = overrides(probes, "output")
-        self._on_gradient = overrides(probes, "output_gradient")
+        self._on_output = on_output
+        self._on_gradient = on_gradient
 
     def install(self, step: ProbedStep) -> list[RemovableHandle]:
         """Hook every watched layer for this step."""

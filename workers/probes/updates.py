@@ -21,30 +21,26 @@ class Updates(Probe):
 
     def __init__(self, scene: Scene) -> None:
         super().__init__(scene)
-        self._sites = [site for site in scene.sites if site.weights]
-        self._copies: list[Tensor] = []
-        self._before: list[list[Number]] = []
+        self._copies: dict[int, list[Tensor]] = {}
+        self._squares: dict[int, list[Number]] = {}
 
-    def after_backward(self, step: ProbedStep) -> None:
-        """Copy all weights, and keep their squares."""
-        weights = [weight.detach() for site in self._sites for weight in site.weights]
-        if not self._copies:
-            self._copies = [torch.empty_like(weight) for weight in weights]
-        if weights:
-            torch._foreach_copy_(self._copies, weights)
-        self._before = [[step.weight(weight).sum_squares for weight in site.weights] for site in self._sites]
+    def weights_before(self, step: ProbedStep, site: Site) -> None:
+        """Copy the weights, and keep their squares."""
+        if site.depth not in self._copies:
+            self._copies[site.depth] = [torch.empty_like(weight.detach()) for weight in site.weights]
+        for copy, weight in zip(self._copies[site.depth], site.weights, strict=True):
+            copy.copy_(weight)
+        self._squares[site.depth] = [step.weight(weight).sum_squares for weight in site.weights]
 
-    def after_update(self, step: ProbedStep, update: Update) -> None:
+    def weights_after(self, step: ProbedStep, site: Site, update: Update) -> None:
         """Note the squares of the weights as they were, and of their change, which takes the copy's place."""
-        copies = iter(self._copies)
-        for site, before in zip(self._sites, self._before, strict=True):
-            changes = [
-                Values(next(copies).sub_(weight.detach()), eager=step.eager) for weight in site.weights
-            ]
-            read = partial(_read, sum(change.count for change in changes))
-            step.sheet.note(site.depth, "update", read, *before, *(change.sum_squares for change in changes))
-            if not update.skipped:
-                _note_lost(step, site, changes)
+        pairs = zip(self._copies[site.depth], site.weights, strict=True)
+        changes = [Values(copy.sub_(weight), eager=step.eager) for copy, weight in pairs]
+        squares = (*self._squares[site.depth], *(change.sum_squares for change in changes))
+        read = partial(_read, sum(change.count for change in changes))
+        step.sheet.note(site.depth, "update", read, *squares)
+        if not update.skipped:
+            _note_lost(step, site, changes)
 
 
 def _note_lost(step: ProbedStep, site: Site, changes: list[Values]) -> None:
@@ -61,9 +57,9 @@ def _note_lost(step: ProbedStep, site: Site, changes: list[Values]) -> None:
 
 
 def _changed(gradient: Values, change: Values) -> Number:
-    """How many elements have a gradient and a change; most of the time every weight has changed."""
-    if change.eager and change.zeros == 0:
-        return gradient.count - gradient.zeros
+    """How many elements have a gradient and a change; most of the time every weight has a gradient."""
+    if change.eager and gradient.zeros == 0:
+        return change.count - change.zeros
     return change.nonzero_with(gradient)
 
 

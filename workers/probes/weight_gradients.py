@@ -6,6 +6,7 @@ from itertools import chain
 from workers.probes.probe import Probe, ProbedStep, probe
 from workers.probes.reading import magnitude, root_mean_square
 from workers.probes.sheet import Statistics
+from workers.probes.sites import Site
 
 
 @probe
@@ -20,12 +21,10 @@ class WeightGradients(Probe):
         "weight_gradient_nonfinite_count",
     )
 
-    def after_backward(self, step: ProbedStep) -> None:
+    def weights_before(self, step: ProbedStep, site: Site) -> None:
         """Note six numbers per weight."""
-        for site in self.scene.sites:
-            gradients = step.gradients(site)
-            if not gradients:
-                continue
+        gradients = step.gradients(site)
+        if gradients:
             numbers = chain.from_iterable(
                 (*each.extremes, each.sum_squares, each.sum, each.zeros, each.nonfinite) for each in gradients
             )

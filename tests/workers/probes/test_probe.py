@@ -1,7 +1,7 @@
 import pytest
 
 from service.schemas.statistics import LAYER_STATISTICS, NETWORK_STATISTICS
-from workers.probes.probe import Probe, families, overrides, probe
+from workers.probes.probe import Probe, by_moment, families, probe
 
 
 def test_every_statistic_is_measured_by_exactly_one_family():
@@ -26,4 +26,6 @@ def test_only_probes_that_look_at_a_moment_are_called_at_it():
             pass
 
     quiet, curious = Quiet(scene=None), Curious(scene=None)
-    assert overrides([quiet, curious], "output") == [curious]
+    looking = by_moment([quiet, curious])
+    assert looking["output"] == [curious]
+    assert looking["weights_before"] == []
