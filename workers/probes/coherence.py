@@ -34,17 +34,15 @@ class Coherence(Probe):
         self._reference = None
 
     def output_gradient(self, step: ProbedStep, site: Site, values: Values) -> None:
-        """Note both sums of the regression."""
+        """Note the sums of the regression, and the layer's own."""
         if not site.full or not values.shape or values.shape[0] < 2:
             return
         cosines = _cosines(values)
         if self._reference is None:
             self._reference = cosines
         if len(cosines) == len(self._reference):
-            sums: tuple[Tensor, Tensor] = (
-                torch.dot(cosines.view(-1), self._reference.view(-1)),
-                torch.dot(self._reference.view(-1), self._reference.view(-1)),
-            )
+            here, there = cosines.view(-1), self._reference.view(-1)
+            sums = (torch.dot(here, there), torch.dot(there, there), torch.dot(here, here))
             numbers: list[Number] = [each.item() if step.eager else each for each in sums]
             step.sheet.note(site.depth, "coherence", _read, *numbers)
 
@@ -57,5 +55,5 @@ def _cosines(values: Values) -> Tensor:
     return cosines.fill_diagonal_(0.0)
 
 
-def _read(common: float, total: float) -> Statistics:
-    return {"output_gradient_coherence": common / total if total else None}
+def _read(common: float, total: float, own: float) -> Statistics:
+    return {"output_gradient_coherence": common / total if total and own else None}

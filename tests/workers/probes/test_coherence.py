@@ -61,3 +61,9 @@ def test_no_gradient_and_a_single_example_have_no_coherence(watch):
     for x, factor in ((torch.ones(4, 5), 0.0), (torch.ones(1, 5), 1.0)):
         rows = watch(modules, x.requires_grad_(), loss=lambda y, factor=factor: (y * factor).sum())
         assert rows.at(0).output_gradient_coherence is None
+
+
+def test_a_layer_that_no_gradient_reaches_has_none(watch):
+    x = torch.ones(4, 5).requires_grad_()
+    modules = [nn.Identity(), Scaled(torch.zeros(4, 5))]
+    assert watch(modules, x, loss=lambda y: y.sum()).at(0).output_gradient_coherence is None
