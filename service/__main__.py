@@ -76,7 +76,7 @@ def fingerprint() -> str:
 
 def pip(*arguments: str) -> None:
     """Run the environment's pip, quietly."""
-    command = [str(PYTHON), "-m", "pip", "--quiet", "--disable-pip-version-check", *arguments]
+    command = [str(PYTHON), "-m", "pip", "-qq", "--disable-pip-version-check", *arguments]
     subprocess.run(command, check=True)
 
 

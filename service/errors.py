@@ -30,7 +30,9 @@ class ClinicError(Exception):
     whose: ClassVar[Whose] = "service"
     retry: ClassVar[bool] = False
 
-    def __init__(self, detail: str, *, problems: Sequence[Problem] = (), retry_after: int | None = None) -> None:
+    def __init__(
+        self, detail: str, *, problems: Sequence[Problem] = (), retry_after: int | None = None
+    ) -> None:
         super().__init__(detail)
         self.detail = detail
         self.problems = tuple(problems)
@@ -82,7 +84,12 @@ class Conflict(ClinicError):
 class IdempotencyMismatch(ClinicError):
     """An Idempotency-Key was used again with another body."""
 
-    code, title, http_status, whose = "idempotency-mismatch", "Idempotency key used for another body", 422, "client"
+    code, title, http_status, whose = (
+        "idempotency-mismatch",
+        "Idempotency key used for another body",
+        422,
+        "client",
+    )
 
 
 class DigestMismatch(ClinicError):
