@@ -6,7 +6,7 @@ from operator import attrgetter
 
 from service.diagnosis.findings import Rank, Sighted, as_finding, as_symptom, foreseen, merge
 from service.diagnosis.registry import VERSION, Rule, rules
-from service.diagnosis.signals import Signals, signals_of
+from service.diagnosis.signals import LEARNED, Signals, signals_of
 from service.diagnosis.structure import structures
 from service.schemas.data import DatasetInfo
 from service.schemas.diagnosis import Finding, Judgement, Verdict
@@ -98,6 +98,12 @@ def _verdict(findings: Sequence[Finding], views: Sequence[Signals]) -> tuple[Ver
     if skills and learned * 2 <= len(skills):
         ran = max(view.run.outcome.steps_run for view in views)
         planned = views[0].planned_steps
+        coming = [view.projected_skill for view in views if view.projected_skill is not None]
+        if coming and _middle(coming) >= LEARNED:
+            return "inconclusive", (
+                f"the loss is still falling (skill {_middle(skills):.2f} after {ran} of {planned} planned steps); more"
+                " steps of probing would tell where it ends"
+            )
         return "inconclusive", (
             f"the loss stayed near that of the best constant prediction (skill {_middle(skills):.2f}) after"
             f" {ran} of {planned} planned steps, and nothing in the gradients accounts for it"

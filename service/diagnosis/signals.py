@@ -8,7 +8,7 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from statistics import median
+from statistics import fmean, median
 
 from service.diagnosis.structure import Structure
 from service.schemas.data import DatasetInfo
@@ -187,6 +187,20 @@ class Signals:
     def losses(self) -> tuple[NetworkStatistics, ...]:
         """Steps whose loss was kept."""
         return tuple(row for row in self.run.network if row.loss is not None)
+
+    @cached_property
+    def projected_skill(self) -> float | None:
+        """Skill by the end of the plan, were the loss to go on falling as over the run's second half.
+
+        None for runs that are too short to have a slope, went non-finite, or have no trivial predictor.
+        """
+        losses = [row.loss for row in self.losses if row.loss is not None]
+        trivial, quarter = self.run.outcome.trivial_loss, len(losses) // 4
+        if trivial is None or trivial <= 0 or quarter < 4 or not all(map(math.isfinite, losses)):
+            return None
+        before, now = fmean(losses[-2 * quarter : -quarter]), fmean(losses[-quarter:])
+        falling = max(0.0, (before - now) / quarter)
+        return 1 - (now - falling * max(0, self.planned_steps - len(losses))) / trivial
 
     @property
     def start(self) -> float:

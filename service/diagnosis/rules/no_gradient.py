@@ -1,0 +1,65 @@
+"""Weights that no gradient ever reaches.
+
+What it measures: layers whose weight gradient is exactly zero, or absent, at every probe.
+
+Why it matters: they stay as they were drawn. Something between them and the loss is constant: a flat activation, an
+output that does not depend on its input, a product with zero.
+
+Fires on: all weights of a layer at every probe, in a network that learns nothing.
+
+Stays silent on: layers that wait for a zero-initialised one to move, and networks that learn all the same.
+
+Source: the definition.
+"""
+
+from service.diagnosis.registry import Sighting, rule
+from service.diagnosis.signals import Signals
+from service.schemas.diagnosis import Measurement
+from service.schemas.plan import Layer
+
+FEWEST_PROBES = 3
+
+
+@rule(
+    "GC501",
+    "no-gradient",
+    severity="error",
+    stage="architecture",
+    explains=("learning-rate-too-low",),
+)
+def detect(signals: Signals) -> Sighting | None:
+    """See layers without any gradient."""
+    if len(signals.steps) < FEWEST_PROBES:
+        return None
+    ill = tuple(layer for layer in signals.weighted if _never(signals, layer))
+    if not ill:
+        return None
+    whole = len(ill) == len(signals.weighted)
+    return Sighting(
+        message=(
+            "No layer ever gets a gradient: the loss does not depend on the weights."
+            if whole
+            else f"{ill[0].name} never gets a gradient: the loss does not depend on it."
+        ),
+        cause=(
+            "The output or the loss is constant, whatever the weights are."
+            if whole
+            else "Something between it and the loss is constant for every example, so no derivative comes through."
+        ),
+        evidence=tuple(
+            Measurement(
+                statistic="weight_gradient_zero_share", value=1.0, threshold=1.0, comparison=">=", layer=layer.name,
+                step=signals.steps[-1], seed=signals.run.seed, meaning=f"at all of {len(signals.steps)} probes",
+            )
+            for layer in ill[:5]
+        ),
+        layers=ill,
+    )  # fmt: skip
+
+
+def _never(signals: Signals, layer: Layer) -> bool:
+    """Whether every probe saw zeros, or nothing at all, where the gradient should be."""
+    rows = [row for step in signals.steps if (row := signals.row(step, layer)) is not None]
+    shares = [row.weight_gradient_zero_share for row in rows]
+    weighed = any(row.weight_rms is not None for row in rows)
+    return bool(rows) and weighed and all(share is None or share >= 1 for share in shares)
