@@ -49,10 +49,10 @@ class Coherence(Probe):
 
 def _cosines(values: Values) -> Tensor:
     """Between the gradients of every two examples; 0 for one with itself, and where one is zero."""
-    rows = values.flat.view(values.shape)[:_EXAMPLES].flatten(1).double()
-    rows = rows / rows.norm(dim=1, keepdim=True).clamp_min(_TINY)
-    cosines: Tensor = rows @ rows.T
-    return cosines.fill_diagonal_(0.0)
+    rows = values.wide.view(values.shape)[:_EXAMPLES].flatten(1)
+    products = (rows @ rows.T).double()
+    lengths = products.diagonal().sqrt().clamp_min(_TINY)
+    return products.div_(lengths).div_(lengths.unsqueeze(1)).fill_diagonal_(0.0)
 
 
 def _read(common: float, total: float, own: float) -> Statistics:

@@ -59,14 +59,14 @@ class Values:
     @once
     def sum_squares(self) -> Number:
         """Σ x², right for |x| from 1e-38 to 1e38."""
-        if self._wide is self.flat:
+        if self.wide is self.flat:
             return self._squares
-        return self._number(torch.dot(self._wide, self._wide))
+        return self._number(torch.dot(self.wide, self.wide))
 
     @once
     def sum(self) -> Number:
         """Σ x."""
-        return self._number(self._wide.sum())
+        return self._number(self.wide.sum())
 
     @once
     def zeros(self) -> Number:
@@ -157,7 +157,7 @@ class Values:
 
     def squares_along(self, axis: int, indices: Tensor) -> list[Number]:
         """Σ x² of the slices at `indices` of `axis`, each for itself."""
-        slices = self._wide.view(self.shape).index_select(axis, indices)
+        slices = self.wide.view(self.shape).index_select(axis, indices)
         others = [other for other in range(slices.dim()) if other != axis]
         sums = slices.square().sum(others)
         return list(sums.tolist()) if self.eager else list(sums.unbind())
@@ -166,7 +166,7 @@ class Values:
     def _rows(self) -> tuple[int, Tensor]:
         """The batch size, and the values as (batch, units)."""
         examples = self.shape[0] if self.shape else 1
-        return examples, self._wide.view(examples, -1)
+        return examples, self.wide.view(examples, -1)
 
     @once
     def _totals(self) -> Tensor:
@@ -174,7 +174,7 @@ class Values:
         return self._rows[1].sum(0)
 
     @once
-    def _wide(self) -> Tensor:
+    def wide(self) -> Tensor:
         """The values in a dtype in which their squares neither vanish nor overflow."""
         return self.flat if self.eager and self._comfortable else self.flat.double()
 
