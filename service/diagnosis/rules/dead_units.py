@@ -26,7 +26,7 @@ BORDER = 0.02
     "dead-units",
     severity="error",
     stage="initialization",
-    explains=("vanishing-gradient", "exploding-gradient", "learning-rate-too-low"),
+    explains=("exploding-gradient", "learning-rate-too-low", "no-gradient", "vanishing-gradient"),
 )
 def detect(signals: Signals) -> Sighting | None:
     """See a rectifying layer of which nine units in ten are dead."""

@@ -31,11 +31,15 @@ GROWING = 1.0
     severity="error",
     stage="architecture",
     explains=(
-        "non-finite-origin",
-        "saturated-activation",
+        "clipping-masks-gradients",
         "dead-units",
-        "vanishing-gradient",
         "learning-rate-too-low",
+        "non-finite-gradient",
+        "non-finite-origin",
+        "oscillating-loss",
+        "overflow",
+        "saturated-activation",
+        "vanishing-gradient",
     ),
 )
 def detect(signals: Signals) -> Sighting | None:

@@ -29,8 +29,9 @@ NORMALIZING = frozenset({"normalization", "embedding"})
     severity="error",
     stage="data",
     explains=(
-        "vanishing-gradient", "exploding-gradient", "saturated-activation", "dead-units", "non-finite-origin",
-        "learning-rate-too-high", "learning-rate-too-low",
+        "clipping-masks-gradients", "dead-units", "exploding-gradient", "learning-rate-too-high",
+        "learning-rate-too-low", "non-finite-gradient", "non-finite-origin", "oscillating-loss", "overflow",
+        "saturated-activation", "vanishing-gradient",
     ),
 )  # fmt: skip
 def detect(signals: Signals) -> Sighting | None:

@@ -31,7 +31,8 @@ RUINED = 0.9
     severity="error",
     stage="learning-rate",
     explains=(
-        "exploding-gradient", "saturated-activation", "dead-units", "non-finite-origin", "vanishing-gradient",
+        "clipping-masks-gradients", "dead-units", "exploding-gradient", "non-finite-gradient", "non-finite-origin",
+        "oscillating-loss", "overflow", "saturated-activation", "vanishing-gradient",
     ),
 )  # fmt: skip
 def detect(signals: Signals) -> Sighting | None:

@@ -18,7 +18,7 @@ from service.schemas.diagnosis import Measurement
 from service.schemas.run import NonFinite
 
 
-@rule("GC301", "non-finite-origin", severity="error", stage="consequence")
+@rule("GC301", "non-finite-origin", severity="error", stage="consequence", explains=("non-finite-gradient",))
 def detect(signals: Signals) -> Sighting | None:
     """See a run that ended in a non-finite number, and where that was made."""
     outcome = signals.run.outcome

@@ -57,8 +57,9 @@ def inspect(structure: Structure) -> Sighting | None:
     severity="error",
     stage="output",
     explains=(
-        "dead-units", "exploding-gradient", "learning-rate-too-high", "learning-rate-too-low", "non-finite-origin",
-        "saturated-activation", "vanishing-gradient",
+        "dead-units", "exploding-gradient", "learning-rate-too-high", "learning-rate-too-low", "no-gradient",
+        "non-finite-gradient", "non-finite-origin", "oscillating-loss", "overflow", "saturated-activation",
+        "vanishing-gradient",
     ),
     inspect=inspect,
 )  # fmt: skip

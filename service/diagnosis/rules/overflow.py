@@ -38,7 +38,7 @@ def detect(signals: Signals) -> Sighting | None:
     nonfinite = signals.run.outcome.stopped == "non-finite"
     if precision not in LARGEST or (signals.learned and not nonfinite):
         return None
-    skipped = {row.step for row in signals.run.network if row.skipped}
+    skipped = {row.step for row in signals.run.network if row.skipped and not nonfinite}
     for step in signals.steps:
         ill = [] if step in skipped else _ill(signals, step, LARGEST[precision], nonfinite=nonfinite)
         if ill:
@@ -77,6 +77,6 @@ def _sighting(signals: Signals, precision: str, ill: list[tuple[Layer, Measureme
         " a mean instead of a sum make smaller ones.",
         evidence=tuple(each for _, each in ill[:5]),
         layers=tuple(layer for layer, _ in ill),
-        from_start=growth < GROWING,
+        from_start=growth < GROWING and number.step == signals.steps[0],
         latent=False,
     )

@@ -25,7 +25,7 @@ BORDER = 0.02
     "saturated-activation",
     severity="error",
     stage="initialization",
-    explains=("vanishing-gradient", "exploding-gradient", "learning-rate-too-low"),
+    explains=("exploding-gradient", "learning-rate-too-low", "no-gradient", "vanishing-gradient"),
 )
 def detect(signals: Signals) -> Sighting | None:
     """See a hidden layer of which nine units in ten are saturated."""

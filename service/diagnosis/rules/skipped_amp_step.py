@@ -7,7 +7,7 @@ until gradients fit. The NaN that a log shows in these steps touched no weight.
 
 Fires on: any skipped step. Always a note, never a warning.
 
-Stays silent on: trainings without loss scaling.
+Stays silent on: trainings without loss scaling, and runs that went non-finite all the same.
 
 Source: torch.amp.GradScaler's documentation.
 """
@@ -21,7 +21,7 @@ from service.schemas.diagnosis import Measurement
 def detect(signals: Signals) -> Sighting | None:
     """See skipped steps."""
     skipped = [row.step for row in signals.run.network if row.skipped]
-    if not skipped or not signals.structure.judged:
+    if not skipped or not signals.structure.judged or signals.run.outcome.stopped == "non-finite":
         return None
     steps = signals.run.outcome.steps_run
     return Sighting(

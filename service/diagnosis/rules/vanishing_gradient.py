@@ -35,7 +35,7 @@ SATURATING = frozenset({"Sigmoid", "Tanh", "Softsign", "Hardsigmoid", "Hardtanh"
     "vanishing-gradient",
     severity="error",
     stage="architecture",
-    explains=("learning-rate-too-low", "dead-units"),
+    explains=("dead-units", "learning-rate-too-low", "no-gradient", "underflow"),
 )
 def detect(signals: Signals) -> Sighting | None:
     """See D over depth fall below what the optimiser can make up for."""

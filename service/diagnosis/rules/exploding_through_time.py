@@ -1,0 +1,96 @@
+"""The gradient, or the state, grows from one time step to the next.
+
+What it measures: DT, the ratio (as log10) of the gradient with respect to a recurrent layer's input at the first time
+step and at the last; the growth of the state against the input; and whether an unbounded cell turned non-finite.
+
+Why it matters: the growth is exponential in the length of the sequence, so that training is sound on short ones and
+breaks on long ones. Weight gradients look sound at the start.
+
+Fires on: DT ≥ 2 or a state a hundred times its input at any probe; a non-finite number made in a cell with ReLU.
+
+Stays silent on: gradients that are large at every time step alike, which is a scale of the loss.
+
+Source: Pascanu et al. (2013); Le et al. (2015) for rectified cells; cut-offs from this project's own measurements.
+"""
+
+from service.diagnosis.registry import Sighting, rule
+from service.diagnosis.signals import Signals
+from service.diagnosis.through_time import Decay, recurrent, state_growth, steepest_growth
+from service.schemas.diagnosis import Measurement
+from service.schemas.plan import Layer
+
+STEEP = 2.0
+BORDER = 0.3
+GROWING = 1.0
+
+
+@rule(
+    "GC203",
+    "exploding-through-time",
+    severity="error",
+    stage="architecture",
+    explains=(
+        "exploding-gradient", "exploding-signal", "non-finite-origin", "diverging-training", "gradient-spikes",
+        "saturated-activation", "dead-units", "vanishing-gradient", "vanishing-through-time", "shattered-gradient",
+        "vanishing-signal", "learning-rate-too-high", "learning-rate-too-low",
+    ),
+)  # fmt: skip
+def detect(signals: Signals) -> Sighting | None:
+    """See growth over time at any probe, or an unbounded cell that broke."""
+    seen = [
+        (statistic, what, decay)
+        for statistic, what, decay in (
+            ("time_ratio", "gradient", steepest_growth(signals)),
+            ("state_growth", "state", state_growth(signals)),
+        )
+        if decay is not None and decay.ratio >= STEEP
+    ]
+    broken = _broken_cell(signals)
+    if not seen and broken is None:
+        return None
+    what = seen[0][1] if seen else "state"
+    layers = tuple(dict.fromkeys(decay.layer for _, _, decay in seen)) or ((broken,) if broken else ())
+    return Sighting(
+        message=f"The {what} explodes through time in {layers[0].name}: it grows from time step to time step.",
+        cause=_cause(layers[0]),
+        evidence=(
+            *(
+                Measurement(
+                    statistic=statistic, value=decay.ratio, threshold=STEEP, comparison=">=", layer=decay.layer.name,
+                    step=decay.step, seed=signals.run.seed, meaning=f"{which}: 1e{decay.ratio:.1f} over the sequence",
+                )
+                for statistic, which, decay in seen
+            ),
+            *(
+                Measurement(
+                    statistic="steps_run", value=signals.run.outcome.steps_run, threshold=None, layer=broken.name,
+                    seed=signals.run.seed, meaning="steps until a number in this layer was not finite",
+                )
+                for broken in (broken,)
+                if broken is not None
+            ),
+        ),
+        layers=layers,
+        clear=broken is not None or any(decay.ratio >= STEEP + BORDER for _, _, decay in seen),
+        from_start=broken is not None or any(_at_start(signals, decay) for _, _, decay in seen),
+    )  # fmt: skip
+
+
+def _broken_cell(signals: Signals) -> Layer | None:
+    """A recurrent layer with ReLU in which a run turned non-finite."""
+    origin = signals.run.outcome.first_nonfinite
+    if origin is None or signals.run.outcome.stopped != "non-finite":
+        return None
+    unbounded = (layer for layer in recurrent(signals) if layer.activation == "ReLU")
+    return next((layer for layer in unbounded if layer.depth == origin.depth), None)
+
+
+def _at_start(signals: Signals, decay: Decay) -> bool:
+    """Whether it was seen at the first probe or right after it."""
+    return decay.step <= signals.steps[0] + 1
+
+
+def _cause(layer: Layer) -> str:
+    if layer.activation == "ReLU":
+        return f"The {layer.type}'s ReLU does not bound its state, so that a recurrent gain above one is compounded."
+    return f"The recurrent weights of the {layer.type} multiply by more than one at every time step."

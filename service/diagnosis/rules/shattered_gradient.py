@@ -1,0 +1,64 @@
+"""The gradients of different examples have nothing to do with one another at the first layers.
+
+What it measures: coherence at the first hidden layer: how far examples that pull the network's output the same way
+still do so there (the regression of the cosines between their gradients on those at the output; 1 there).
+
+Why it matters: a step is the mean over examples. Where they are unrelated it is noise, whatever its size: RMS, depth
+ratio and updates all look sound, and the first layers wander at random.
+
+Fires on: a coherence ≤ .15 before the first step that stays there, in a network of five or more hidden layers that
+learns nothing.
+
+Stays silent on: networks that learn: their examples also drift apart, once each is known by itself.
+
+Source: Balduzzi et al. (2017), "The Shattered Gradients Problem"; cut-off from this project's own measurements.
+"""
+
+from service.diagnosis.registry import Sighting, rule
+from service.diagnosis.signals import Signals
+from service.schemas.diagnosis import Measurement
+from service.schemas.plan import Layer
+
+SHATTERED = 0.15
+BORDER = 0.05
+FEWEST = 5
+
+
+@rule("GC109", "shattered-gradient", severity="error", stage="architecture")
+def detect(signals: Signals) -> Sighting | None:
+    """See examples that agree at the output and are unrelated at the first layer."""
+    if len(signals.taps) < FEWEST:
+        return None
+    at_start, settled = _first(signals, signals.steps[0]), signals.settled(lambda step: _first(signals, step))
+    if at_start is None or settled is None or not max(at_start, settled) <= SHATTERED:
+        return None
+    return Sighting(
+        message=f"The gradient is shattered: at {signals.taps[0].name} the examples of a batch pull in unrelated directions.",
+        cause=_cause(signals),
+        evidence=(
+            Measurement(
+                statistic="output_gradient_coherence", value=at_start, threshold=SHATTERED, comparison="<=",
+                layer=signals.taps[0].name, step=signals.steps[0], seed=signals.run.seed,
+                meaning="1 is what they have at the output, 0 is none",
+            ),
+        ),
+        layers=_ill(signals),
+        clear=max(at_start, settled) <= SHATTERED - BORDER,
+    )  # fmt: skip
+
+
+def _first(signals: Signals, step: int) -> float | None:
+    """Coherence at the first hidden layer that has one."""
+    values = signals.values(step, "output_gradient_coherence", signals.taps)
+    return values[0][1] if values else None
+
+
+def _ill(signals: Signals) -> tuple[Layer, ...]:
+    values = signals.values(signals.steps[0], "output_gradient_coherence", signals.taps)
+    return tuple(layer for layer, value in values if value <= SHATTERED)
+
+
+def _cause(signals: Signals) -> str:
+    if any(layer.family == "operation" for layer in signals.layers):
+        return "The layers outweigh the shortcuts around them, and each folds the gradient in its own way."
+    return f"{len(signals.taps)} layers without shortcuts: each folds the gradient of each example in its own way."
