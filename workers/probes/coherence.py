@@ -35,7 +35,7 @@ class Coherence(Probe):
 
     def output_gradient(self, step: ProbedStep, site: Site, values: Values) -> None:
         """Note the sums of the regression, and the layer's own."""
-        if not site.full or not values.shape or values.shape[0] < 2:
+        if not step.thorough or not site.full or not values.shape or values.shape[0] < 2:
             return
         cosines = _cosines(values)
         if self._reference is None:

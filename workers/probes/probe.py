@@ -40,6 +40,9 @@ class ProbedStep:
 
     sheet: Sheet
     eager: bool
+    thorough: bool = True
+    """Whether the default schedule has this step: what is dear and changes slowly is measured only there,
+    also where every step is probed."""
     handles: list[RemovableHandle] = field(default_factory=list)
     """Hooks to take away before the optimiser's step."""
     _gradients: dict[int, Values | None] = field(default_factory=dict)

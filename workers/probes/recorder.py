@@ -85,12 +85,12 @@ class Recorder:
         """Install hooks where this step is probed."""
         self._drop_hooks()
         self._step = None
-        every = self._order.submission.probing.every_step
-        if not self._demanded and not probed(step, self._order.steps, every_step=every):
+        thorough = self._demanded or probed(step, self._order.steps)
+        if not thorough and not self._order.submission.probing.every_step:
             return False
         self._demanded = False
         on_cpu = all(parameter.is_cpu for parameter in self._scene.parameters)
-        self._step = ProbedStep(Sheet(step), on_cpu if self._eager is None else self._eager)
+        self._step = ProbedStep(Sheet(step), on_cpu if self._eager is None else self._eager, thorough)
         self._step.handles += self._taps.install(self._step)
         for probe in self._looking["before_forward"]:
             probe.before_forward(self._step)

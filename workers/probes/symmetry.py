@@ -16,6 +16,8 @@ class Symmetry(Probe):
 
     def weights_before(self, step: ProbedStep, site: Site) -> None:
         """Note squared distances to the mean row, and the mean row's own square, of weights with several rows."""
+        if not step.thorough:
+            return
         weights = [weight for weight in site.weights if weight.dim() > 1 and weight.shape[0] > 1]
         moments = [step.weight(weight).batch_moments for weight in weights]
         if moments:

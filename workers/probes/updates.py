@@ -39,7 +39,7 @@ class Updates(Probe):
         squares = (*self._squares[site.depth], *(change.sum_squares for change in changes))
         read = partial(_read, sum(change.count for change in changes))
         step.sheet.note(site.depth, "update", read, *squares)
-        if not update.skipped:
+        if step.thorough and not update.skipped:
             _note_lost(step, site, changes)
 
 

@@ -59,8 +59,10 @@ class Values:
     @once
     def sum_squares(self) -> Number:
         """Σ x², right for |x| from 1e-38 to 1e38."""
-        if self.wide is self.flat:
-            return self._squares
+        if self.eager:
+            squares = self._squares
+            if _TINY_SQUARES < squares < _HUGE_SQUARES or self._comfortable:
+                return squares
         return self._number(torch.dot(self.wide, self.wide))
 
     @once

@@ -42,6 +42,21 @@ def test_between_probed_steps_the_network_is_bare(build):
     assert hooks(network) == 0
 
 
+def test_where_every_step_is_probed_slow_statistics_keep_to_the_schedule(build):
+    x = torch.randn(8, 4)
+    training = build(
+        [nn.Linear(4, 3), nn.ReLU()], x, steps=12, optimizer=lambda p: torch.optim.SGD(p, lr=0.1)
+    )
+    for step in range(12):
+        training.step(x, step)
+    training.recorder.finish()
+    rows = [row for row in training.rows.layers if row.depth == 0]
+    assert [row.step for row in rows] == list(range(12))
+    assert all(row.update_ratio is not None for row in rows)
+    slow = [row.step for row in rows if row.weight_row_spread is not None]
+    assert slow == [row.step for row in rows if row.update_lost_share is not None] == [0, 1, 2, 4, 8, 11]
+
+
 def test_a_step_that_was_broken_off_leaves_no_hooks(build):
     x = torch.randn(8, 4)
     training = build([nn.Linear(4, 3), nn.ReLU()], x)

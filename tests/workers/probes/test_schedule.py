@@ -6,9 +6,5 @@ def test_three_hundred_steps_are_probed_eleven_times_and_the_last_is_one_of_them
     assert steps == [0, 1, 2, 4, 8, 16, 32, 64, 128, 256, 299]
 
 
-def test_every_step_is_probed_on_request():
-    assert all(probed(step, 50, every_step=True) for step in range(50))
-
-
 def test_a_run_of_one_step_is_probed_once():
     assert [step for step in range(1) if probed(step, 1)] == [0]
