@@ -68,25 +68,25 @@ SICK = [
         "deep tanh with small weights",
         _mlp(12, "Tanh", init=_normal(0.01)) + SGD + DIGITS,
         "unstable",
-        "vanishing-gradient",
+        "poor-initialization",
     ),
     _patient(
         "thirty ReLU layers with torch's weights",
         _mlp(30, "ReLU") + SGD + DIGITS,
         "unstable",
-        "vanishing-gradient",
+        "poor-initialization",
     ),
     _patient(
         "thirty ReLU layers with large weights",
         _mlp(30, "ReLU", init=_normal(0.3)) + ADAM + DIGITS,
         "unstable",
-        "exploding-gradient",
+        "poor-initialization",
     ),
     _patient(
         "tanh with huge weights",
         _mlp(6, "Tanh", init=_normal(3.0)) + SGD + DIGITS,
         "unstable",
-        "saturated-activation",
+        "poor-initialization",
     ),
     _patient(
         "ReLU born dead",
@@ -148,7 +148,7 @@ SICK = [
         "linear layers with small weights",
         _mlp(10, "", init=_normal(0.02)) + SGD + DIGITS,
         "unstable",
-        "vanishing-gradient",
+        "poor-initialization",
     ),
     _patient(
         "attention with every key masked",

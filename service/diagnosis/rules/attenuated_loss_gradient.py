@@ -1,6 +1,6 @@
 """The gradient is all but gone before it reaches the network: between the loss and the last layer's weights.
 
-What it measures: the largest gradient at the input of the final activation over the largest at its output (as log10).
+What it measures: the gradient's RMS at the input of the final activation over that at its output (as log10).
 
 Why it matters: every layer gets the same small share of the error, so that nothing looks ill: no layer vanishes against
 another. A saturated sigmoid under a squared error, or a second softmax, makes it so.
@@ -33,7 +33,13 @@ MATCHED = frozenset({"BCELoss", "NLLLoss", "KLDivLoss"})
     "attenuated-loss-gradient",
     severity="error",
     stage="output",
-    explains=("learning-rate-too-low", "vanishing-gradient", "update-below-precision", "underflow", "not-learning"),
+    explains=(
+        "learning-rate-too-low",
+        "vanishing-gradient",
+        "update-below-precision",
+        "underflow",
+        "not-learning",
+    ),
 )
 def detect(signals: Signals) -> Sighting | None:
     """See a final activation that lets a tenth of the gradient pass."""
@@ -62,11 +68,11 @@ def detect(signals: Signals) -> Sighting | None:
 
 
 def _passed(signals: Signals, step: int, last: Layer) -> float | None:
-    """log10(max |dL/d input| / max |dL/d output|) of one activation."""
+    """log10(RMS of dL/d input / of dL/d output) of one activation."""
     before = next((layer for layer in signals.layers if layer.depth == last.inputs[0]), None)
     if before is None:
         return None
-    sizes = dict(signals.values(step, "output_gradient_max", (before, last)))
+    sizes = dict(signals.values(step, "output_gradient_rms", (before, last)))
     inner, outer = sizes.get(before), sizes.get(last)
     if inner is None or not outer or not math.isfinite(outer) or not math.isfinite(inner):
         return None

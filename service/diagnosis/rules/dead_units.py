@@ -26,8 +26,11 @@ BORDER = 0.02
     "dead-units",
     severity="error",
     stage="initialization",
-    explains=("exploding-gradient", "learning-rate-too-low", "no-gradient", "vanishing-gradient"),
-)
+    explains=(
+        "exploding-gradient", "learning-rate-too-low", "no-gradient", "shattered-gradient", "underflow",
+        "vanishing-gradient", "vanishing-signal",
+    ),
+)  # fmt: skip
 def detect(signals: Signals) -> Sighting | None:
     """See a rectifying layer of which nine units in ten are dead."""
     shares = [(layer, share) for layer in signals.layers if (share := _dead(signals, layer)) is not None]

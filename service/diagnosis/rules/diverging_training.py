@@ -28,8 +28,10 @@ CLEARLY = 3.0
     "diverging-training",
     severity="error",
     stage="consequence",
-    explains=("gradient-spikes", "oscillating-loss", "not-learning"),
-)
+    explains=(
+        "gradient-spikes", "oscillating-loss",
+    ),
+)  # fmt: skip
 def detect(signals: Signals) -> Sighting | None:
     """See a loss that ends above twice its start."""
     outcome = signals.run.outcome

@@ -31,8 +31,10 @@ GROWING = 1.0
     severity="error",
     stage="architecture",
     explains=(
-        "exploding-gradient", "non-finite-origin", "saturated-activation", "dead-units", "vanishing-gradient",
-        "vanishing-signal", "shattered-gradient", "diverging-training", "gradient-spikes", "learning-rate-too-low",
+        "clipping-masks-gradients", "dead-units", "diverging-training", "exploding-gradient",
+        "gradient-spikes", "learning-rate-too-low", "non-finite-gradient", "non-finite-origin",
+        "oscillating-loss", "overflow", "saturated-activation", "shattered-gradient", "vanishing-gradient",
+        "vanishing-signal",
     ),
 )  # fmt: skip
 def detect(signals: Signals) -> Sighting | None:

@@ -30,9 +30,10 @@ GROWING = 1.0
     severity="error",
     stage="architecture",
     explains=(
-        "exploding-gradient", "exploding-signal", "non-finite-origin", "diverging-training", "gradient-spikes",
-        "saturated-activation", "dead-units", "vanishing-gradient", "vanishing-through-time", "shattered-gradient",
-        "vanishing-signal", "learning-rate-too-high", "learning-rate-too-low",
+        "clipping-masks-gradients", "dead-units", "diverging-training", "exploding-gradient",
+        "exploding-signal", "gradient-spikes", "learning-rate-too-high", "learning-rate-too-low",
+        "non-finite-gradient", "non-finite-origin", "oscillating-loss", "overflow", "saturated-activation",
+        "shattered-gradient", "vanishing-gradient", "vanishing-signal", "vanishing-through-time",
     ),
 )  # fmt: skip
 def detect(signals: Signals) -> Sighting | None:

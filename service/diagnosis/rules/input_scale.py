@@ -29,9 +29,11 @@ NORMALIZING = frozenset({"normalization", "embedding"})
     severity="error",
     stage="data",
     explains=(
-        "clipping-masks-gradients", "dead-units", "exploding-gradient", "learning-rate-too-high",
-        "learning-rate-too-low", "non-finite-gradient", "non-finite-origin", "oscillating-loss", "overflow",
-        "saturated-activation", "vanishing-gradient",
+        "attenuated-loss-gradient", "clipping-masks-gradients", "dead-units", "diverging-training",
+        "exploding-gradient", "exploding-signal", "exploding-through-time", "gradient-spikes",
+        "learning-rate-too-high", "learning-rate-too-low", "no-gradient", "non-finite-gradient",
+        "non-finite-origin", "oscillating-loss", "overflow", "poor-initialization", "saturated-activation",
+        "shattered-gradient", "underflow", "vanishing-gradient", "vanishing-signal", "vanishing-through-time",
     ),
 )  # fmt: skip
 def detect(signals: Signals) -> Sighting | None:

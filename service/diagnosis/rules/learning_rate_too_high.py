@@ -31,8 +31,10 @@ RUINED = 0.9
     severity="error",
     stage="learning-rate",
     explains=(
-        "clipping-masks-gradients", "dead-units", "exploding-gradient", "non-finite-gradient", "non-finite-origin",
-        "oscillating-loss", "overflow", "saturated-activation", "vanishing-gradient",
+        "attenuated-loss-gradient", "clipping-masks-gradients", "dead-units", "diverging-training",
+        "exploding-gradient", "exploding-signal", "exploding-through-time", "gradient-spikes", "no-gradient",
+        "non-finite-gradient", "non-finite-origin", "oscillating-loss", "overflow", "saturated-activation",
+        "shattered-gradient", "vanishing-gradient", "vanishing-signal", "vanishing-through-time",
     ),
 )  # fmt: skip
 def detect(signals: Signals) -> Sighting | None:

@@ -15,6 +15,8 @@ normalisation that shifts, with embeddings or recurrent gates; networks that lea
 Source: arithmetic.
 """
 
+from dataclasses import replace
+
 from service.diagnosis.registry import Sighting, rule
 from service.diagnosis.signals import Signals
 from service.diagnosis.structure import Structure
@@ -51,8 +53,10 @@ def inspect(structure: Structure) -> Sighting | None:
     inspect=inspect,
 )
 def detect(signals: Signals) -> Sighting | None:
-    """See it in a network that learns nothing."""
-    return _sighting(signals.structure)
+    """See it in a network that learns nothing; before its budget has run out that is no more than a note."""
+    seen = _sighting(signals.structure)
+    early = signals.cut_short and not signals.learned
+    return replace(seen, severity="note") if seen is not None and early else seen
 
 
 def _sighting(structure: Structure) -> Sighting | None:

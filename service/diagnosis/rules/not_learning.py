@@ -9,8 +9,8 @@ task that the network cannot express, a saddle such as that of sigmoid networks 
 Fires on: a skill below .3 that the slope will not bring above it within the plan. It says what is the case and not
 why, so alone it is a note, and the verdict inconclusive.
 
-Stays silent on: losses that still fall fast enough; runs of fewer than 16 steps; objectives without a trivial
-predictor.
+Stays silent on: losses that still fall fast enough; runs of fewer than 16 steps, or that another finding ended
+before their budget; objectives without a trivial predictor.
 
 Source: skill as in forecast verification; cut-offs from this project's own measurements.
 """
@@ -24,7 +24,7 @@ from service.schemas.diagnosis import Measurement
 def detect(signals: Signals) -> Sighting | None:
     """See a loss that does not move."""
     skill, coming = signals.skill, signals.projected_skill
-    if skill is None or coming is None or signals.learned or coming >= LEARNED:
+    if skill is None or coming is None or signals.learned or signals.cut_short or coming >= LEARNED:
         return None
     return Sighting(
         message=f"The network is not learning: its skill is {skill:.2g} and does not rise.",

@@ -37,7 +37,7 @@ FEWEST = 12
 )
 def detect(signals: Signals) -> Sighting | None:
     """See wide swings without progress."""
-    if signals.learned or signals.run.outcome.trivial_loss is None or not signals.start > 0:
+    if signals.learned or signals.cut_short or signals.run.outcome.trivial_loss is None or not signals.start > 0:
         return None
     losses = _averaged(signals)
     if len(losses) < FEWEST or not all(map(math.isfinite, losses)):

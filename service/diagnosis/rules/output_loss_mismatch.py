@@ -71,12 +71,16 @@ def detect(signals: Signals) -> Sighting | None:
     progress = _progress(signals, found)
     learns = progress is not None and progress >= 1
     told = [] if progress is None else [_measured(signals, progress)]
+    severity = seen.severity
+    if not found.blocks and not learns:
+        stuck = progress is not None and progress <= HARDLY
+        severity = "note" if signals.cut_short else "error" if stuck else "warning"
     return Sighting(
         message=seen.message,
         cause=seen.cause,
         evidence=(*seen.evidence, *told),
         layers=seen.layers,
-        severity=seen.severity if found.blocks or progress is None or progress > HARDLY else "error",
+        severity=severity,
         contributory=seen.contributory,
         explains=seen.explains,
         latent=learns and found.forgivable,

@@ -8,8 +8,8 @@ units, an absurd first loss.
 Why it matters: a factor per layer is a power of it over depth. torch's own default is 2.4 times too small for ReLU:
 nothing in three layers, twelve orders of magnitude in thirty.
 
-Fires on: gains whose product over the layers is off by a factor of 30 (too small) or 5 (too large), with its effect seen
-at the first probe.
+Fires on: gains whose product over the layers is off by a factor of 30 (too small) or 5 (too large), with its effect
+seen at the first probe.
 
 Stays silent on: layers followed by a normalisation, small factors in shallow networks, output layers, sigmoids with
 small weights (no size suits a deep stack of them), and units that are copies (`symmetric-units`).
@@ -41,9 +41,11 @@ GREW, SATURATED, ABSURD = 1.0, 0.5, 3.0
     severity="error",
     stage="initialization",
     explains=(
-        "vanishing-gradient", "vanishing-signal", "vanishing-through-time", "exploding-gradient", "exploding-signal",
-        "exploding-through-time", "saturated-activation", "dead-units", "shattered-gradient", "non-finite-origin",
-        "learning-rate-too-low", "learning-rate-too-high", "diverging-training", "gradient-spikes", "oscillating-loss",
+        "attenuated-loss-gradient", "clipping-masks-gradients", "dead-units", "diverging-training",
+        "exploding-gradient", "exploding-signal", "exploding-through-time", "gradient-spikes",
+        "learning-rate-too-high", "learning-rate-too-low", "no-gradient", "non-finite-gradient",
+        "non-finite-origin", "oscillating-loss", "overflow", "saturated-activation", "shattered-gradient",
+        "underflow", "vanishing-gradient", "vanishing-signal", "vanishing-through-time",
     ),
 )  # fmt: skip
 def detect(signals: Signals) -> Sighting | None:
@@ -72,8 +74,8 @@ def _told(signals: Signals, ill: list[Gain], effect: Measurement, size: str, bou
         ),
         evidence=(
             Measurement(
-                statistic="gain_product", value=product, threshold=bound, comparison=">=" if bound > 0 else "<=", step=0,
-                seed=signals.run.seed, meaning="log10 of the product over layers of gain over wanted gain",
+                statistic="gain_product", value=product, threshold=bound, comparison=">=" if bound > 0 else "<=",
+                step=0, seed=signals.run.seed, meaning="log10 of the product over layers of gain over wanted gain",
             ),
             Measurement(
                 statistic="gain", value=worst.measured, threshold=worst.wanted, layer=worst.layer.name, step=0,
@@ -93,7 +95,7 @@ def _shrinkage(signals: Signals) -> Measurement | None:
         ("depth_ratio", signals.depth_ratio(first)),
         ("signal_ratio", signals.signal_ratio(first)),
     ):
-        if value is not None and not math.isnan(value) and value <= SHRUNK:
+        if value is not None and math.isfinite(value) and value <= SHRUNK:
             return Measurement(statistic=name, value=value, threshold=SHRUNK, comparison="<=", step=first)
     part = signals.signal(first)
     if part is not None and part <= COLLAPSED:

@@ -25,8 +25,11 @@ BORDER = 0.02
     "saturated-activation",
     severity="error",
     stage="initialization",
-    explains=("exploding-gradient", "learning-rate-too-low", "no-gradient", "vanishing-gradient"),
-)
+    explains=(
+        "exploding-gradient", "learning-rate-too-low", "no-gradient", "shattered-gradient",
+        "vanishing-gradient", "vanishing-signal", "vanishing-through-time",
+    ),
+)  # fmt: skip
 def detect(signals: Signals) -> Sighting | None:
     """See a hidden layer of which nine units in ten are saturated."""
     shares = [(layer, share) for layer in signals.taps if (share := _settled(signals, layer)) is not None]

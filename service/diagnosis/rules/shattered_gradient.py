@@ -33,7 +33,7 @@ def detect(signals: Signals) -> Sighting | None:
     if at_start is None or settled is None or not max(at_start, settled) <= SHATTERED:
         return None
     return Sighting(
-        message=f"The gradient is shattered: at {signals.taps[0].name} the examples of a batch pull in unrelated directions.",
+        message=f"The gradient is shattered: at {signals.taps[0].name} examples pull in unrelated directions.",
         cause=_cause(signals),
         evidence=(
             Measurement(

@@ -4,7 +4,7 @@ What it measures: the spread of a hidden layer's weights around the mean unit's,
 at the last.
 
 Why it matters: units that begin alike get the same gradient and stay alike for ever. A layer of a thousand is then one
-unit wide, and with weights of zero it passes neither signal nor gradient. It is no matter of size: scaling does not help.
+unit wide, and with weights of zero it passes neither signal nor gradient. It is no matter of size: scaling is no help.
 
 Fires on: a spread ≤ 1e-3 before the first step that training has not broken up.
 
@@ -30,10 +30,11 @@ APART = 0.05
     severity="error",
     stage="initialization",
     explains=(
-        "dead-units", "saturated-activation", "vanishing-gradient", "vanishing-signal", "exploding-gradient",
-        "exploding-signal", "shattered-gradient", "poor-initialization", "learning-rate-too-low", "no-gradient",
-        "learning-rate-too-high", "vanishing-through-time", "update-below-precision", "diverging-training",
-        "missing-bias", "not-learning",
+        "clipping-masks-gradients", "dead-units", "diverging-training", "exploding-gradient",
+        "exploding-signal", "gradient-spikes", "learning-rate-too-high", "learning-rate-too-low",
+        "missing-bias", "no-gradient", "oscillating-loss", "poor-initialization", "saturated-activation",
+        "shattered-gradient", "update-below-precision", "vanishing-gradient", "vanishing-signal",
+        "vanishing-through-time",
     ),
 )  # fmt: skip
 def detect(signals: Signals) -> Sighting | None:

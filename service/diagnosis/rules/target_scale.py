@@ -16,6 +16,7 @@ measurements.
 """
 
 import math
+from dataclasses import replace
 
 from service.diagnosis.ranges import target_range
 from service.diagnosis.registry import Sighting, rule
@@ -54,7 +55,16 @@ def detect(signals: Signals) -> Sighting | None:
     if signals.learned or structure.submission.training.loss.type not in SQUARED | ABSOLUTE:
         return None
     size = _known(structure) or _measured(signals)
-    return None if size is None else _sighting(structure, *size)
+    seen = None if size is None else _sighting(structure, *size)
+    # Large targets alone may only take longer; before the budget has run out it takes damage to be sure.
+    early = signals.cut_short and not _damaged(signals)
+    return replace(seen, severity="note") if seen is not None and early else seen
+
+
+def _damaged(signals: Signals) -> bool:
+    """Whether the steps tore the weights, or the loss rose."""
+    torn = signals.highest(signals.update)
+    return signals.loss_peak >= 2 or (torn is not None and torn[0] >= 0.05)
 
 
 def _known(structure: Structure) -> tuple[float, float] | None:

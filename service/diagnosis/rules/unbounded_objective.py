@@ -1,27 +1,25 @@
 """The objective has no bottom: the loss can fall for ever, and does.
 
 What it measures: structure, whether anything bounds the slope of a Wasserstein critic (clipped weights, a gradient
-penalty, spectral norms), or whether the optimiser maximises a loss; and how far the loss ran away.
+penalty, spectral norms), or whether the optimiser maximises a loss; and by how much the gradient or the loss has grown.
 
 Why it matters: the distance that the critic reports is its own scale, so it and its gradients grow without limit, and
 the generator is thrown about by them.
 
-Fires on: a critic without any constraint, clearly where its estimate has grown tenfold; a maximised loss that rose.
+Fires on: a critic without any constraint, clearly where its gradient has grown tenfold; a maximised loss that rose.
 
 Stays silent on: critics under weight clipping, a gradient penalty or spectral norms.
 
 Source: Arjovsky et al. (2017); Gulrajani et al. (2017): the dual form holds for 1-Lipschitz critics only.
 """
 
-from statistics import median
+import math
 
 from service.diagnosis.registry import Sighting, rule
 from service.diagnosis.signals import Signals
 from service.schemas.diagnosis import Measurement
 
-GREW = 10.0
-EARLY = 8
-"""Steps whose losses are the start."""
+GREW, ROSE = 10.0, 2.0
 
 
 @rule(
@@ -30,22 +28,24 @@ EARLY = 8
     severity="error",
     stage="output",
     explains=(
-        "exploding-gradient", "exploding-signal", "non-finite-origin", "learning-rate-too-high", "gradient-spikes",
-        "diverging-training", "oscillating-loss", "dead-units", "saturated-activation", "vanishing-gradient",
-        "not-learning", "shattered-gradient", "vanishing-signal",
+        "clipping-masks-gradients", "dead-units", "diverging-training", "exploding-gradient",
+        "exploding-signal", "gradient-spikes", "learning-rate-too-high", "learning-rate-too-low",
+        "non-finite-gradient", "non-finite-origin", "oscillating-loss", "overflow", "saturated-activation",
+        "shattered-gradient", "vanishing-gradient", "vanishing-signal",
     ),
 )  # fmt: skip
 def detect(signals: Signals) -> Sighting | None:
     """See an objective without a bottom."""
     training = signals.submission.training
-    growth = _growth(signals)
+    adversarial = training.loss.type == "Wasserstein"
+    growth = _steepening(signals) if adversarial else signals.loss_peak
     nonfinite = signals.run.outcome.stopped == "non-finite"
-    if training.loss.type == "Wasserstein":
+    if adversarial:
         if signals.network != "critic" or _constrained(signals):
             return None
         message = "The critic has no constraint: its estimate of the distance can grow for ever."
-        cause = "Without clipped weights, a gradient penalty or spectral norms the objective measures the critic's scale."
-    elif training.optimizer.maximize and (growth >= 2 or nonfinite):
+        cause = "Without clipped weights, a gradient penalty or spectral norms it measures the critic's own scale."
+    elif training.optimizer.maximize and (growth >= ROSE or nonfinite):
         message = "The optimiser maximises the loss, which has no upper bound."
         cause = "`maximize` is meant for rewards; a loss is minimised."
     else:
@@ -55,8 +55,8 @@ def detect(signals: Signals) -> Sighting | None:
         cause=cause,
         evidence=(
             Measurement(
-                statistic="loss_growth", value=growth, threshold=GREW, comparison=">=", seed=signals.run.seed,
-                step=signals.run.outcome.steps_run, meaning="largest loss over that of the first steps, in magnitude",
+                statistic="gradient_growth" if adversarial else "loss_peak", value=growth, threshold=GREW,
+                comparison=">=", seed=signals.run.seed, meaning="the largest seen over that of the first step",
             ),
         ),
         layers=signals.weighted,
@@ -69,11 +69,13 @@ def _constrained(signals: Signals) -> bool:
     loss = signals.submission.training.loss
     if loss.weight_clip is not None or loss.gradient_penalty is not None:
         return True
-    return any(signals.structure.argument(layer, "weight_norm", None) == "spectral" for layer in signals.weighted)
+    return any(
+        signals.structure.argument(layer, "weight_norm", None) == "spectral" for layer in signals.weighted
+    )
 
 
-def _growth(signals: Signals) -> float:
-    """Largest |loss| over the median of the first steps'."""
-    sizes = [abs(row.loss) for row in signals.losses if row.loss is not None]
-    early = median(sizes[:EARLY]) if sizes else 0.0
-    return max(sizes) / early if early > 0 else 0.0
+def _steepening(signals: Signals) -> float:
+    """Largest norm of the generator's gradient over the first: it scales with the critic's slope."""
+    norms = [row.gradient_norm for row in signals.run.network if row.gradient_norm is not None]
+    finite = [norm for norm in norms if math.isfinite(norm)]
+    return max(finite) / finite[0] if finite and finite[0] > 0 else 0.0

@@ -45,7 +45,7 @@ def detect(signals: Signals) -> Sighting | None:
 
 
 def _rounded_eps(signals: Signals) -> Sighting | None:
-    """eps is zero in the precision of the optimiser's state: where v̂ is too, a step divides zero by zero."""
+    """The eps is zero in the precision of the optimiser's state: where v̂ is too, a step divides zero by zero."""
     training = signals.submission.training
     eps = _eps(signals)
     if not signals.adaptive or training.precision_mode != "pure" or eps >= SMALLEST[training.precision]:
@@ -53,7 +53,7 @@ def _rounded_eps(signals: Signals) -> Sighting | None:
     if signals.run.outcome.stopped != "non-finite":
         return None
     return Sighting(
-        message=f"{training.optimizer.type}'s eps of {eps:g} is zero in {training.precision}, and a step divides by it.",
+        message=f"{training.optimizer.type}'s eps of {eps:g} is zero in {training.precision}: a step divides by it.",
         cause="Squares of small gradients are rounded to zero in 16 bits, and so is the eps that should guard them.",
         evidence=(
             Measurement(
@@ -94,9 +94,9 @@ def _held_down(signals: Signals) -> Sighting | None:
     taken = signals.settled(lambda step: _taken(signals, step))
     if below is None or taken is None or below < BELOW or not 0 < taken <= TAKEN or _vanishing(signals):
         return None
-    eps = _eps(signals)
+    kind, eps = signals.submission.training.optimizer.type, _eps(signals)
     return Sighting(
-        message=f"{signals.submission.training.optimizer.type}'s eps of {eps:g} is above the gradients and holds the steps down.",
+        message=f"{kind}'s eps of {eps:g} is above the gradients and holds the steps down.",
         cause=f"Where √v̂ is below eps, the step is the rate times gradient/eps: here {100 * taken:.1g} % of the rate.",
         evidence=(
             Measurement(

@@ -35,8 +35,11 @@ SATURATING = frozenset({"Sigmoid", "Tanh", "Softsign", "Hardsigmoid", "Hardtanh"
     "vanishing-gradient",
     severity="error",
     stage="architecture",
-    explains=("dead-units", "learning-rate-too-low", "no-gradient", "underflow"),
-)
+    explains=(
+        "dead-units", "learning-rate-too-low", "no-gradient", "shattered-gradient", "underflow",
+        "vanishing-signal",
+    ),
+)  # fmt: skip
 def detect(signals: Signals) -> Sighting | None:
     """See D over depth fall below what the optimiser can make up for."""
     ratio = signals.settled(signals.depth_ratio)

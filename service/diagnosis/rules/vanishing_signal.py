@@ -32,13 +32,18 @@ ALIVE = 10.0
     "vanishing-signal",
     severity="error",
     stage="architecture",
-    explains=("dead-units", "learning-rate-too-low", "shattered-gradient"),
-)
+    explains=(
+        "dead-units", "learning-rate-too-low", "no-gradient", "shattered-gradient", "underflow",
+    ),
+)  # fmt: skip
 def detect(signals: Signals) -> Sighting | None:
     """See a forward signal that no longer depends on the example, or has shrunk away."""
     if len(signals.taps) < 2:
         return None
-    last, first = signals.settled(signals.signal), signals.settled(lambda step: signals.signal_at(step, signals.taps[0]))
+    last, first = (
+        signals.settled(signals.signal),
+        signals.settled(lambda step: signals.signal_at(step, signals.taps[0])),
+    )
     growth = signals.settled(signals.signal_ratio)
     collapsed = last is not None and first is not None and last <= COLLAPSED and first >= ALIVE * last
     shrunk = growth is not None and growth <= SHRUNK
@@ -83,7 +88,9 @@ def _ill(signals: Signals) -> tuple[Layer, ...]:
     """Taps that hardly depend on the example, or the last one."""
     step = signals.steps[-1]
     pairs = ((layer, signals.signal_at(step, layer)) for layer in signals.taps)
-    return tuple(layer for layer, part in pairs if part is not None and part <= COLLAPSED) or signals.taps[-1:]
+    return (
+        tuple(layer for layer, part in pairs if part is not None and part <= COLLAPSED) or signals.taps[-1:]
+    )
 
 
 def _at_start(signals: Signals) -> bool:

@@ -33,8 +33,11 @@ MOVING = 0.04
     "vanishing-through-time",
     severity="error",
     stage="architecture",
-    explains=("vanishing-gradient", "vanishing-signal", "learning-rate-too-low", "dead-units", "shattered-gradient"),
-)
+    explains=(
+        "dead-units", "gradient-spikes", "learning-rate-too-low", "no-gradient", "oscillating-loss",
+        "saturated-activation", "shattered-gradient", "underflow", "vanishing-gradient", "vanishing-signal",
+    ),
+)  # fmt: skip
 def detect(signals: Signals) -> Sighting | None:
     """See a recurrent layer whose first time step hears nothing of the loss."""
     decays = [each for each in settled_decays(signals) if each.ratio <= STEEP]
