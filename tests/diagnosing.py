@@ -14,6 +14,7 @@ from service.schemas.statistics import LayerStatistics, NetworkStatistics, TimeP
 from service.schemas.submission import Submission
 from workers.networks.load import load as load_networks
 from workers.probes.recorder import Recorder
+from workers.settling import Settling
 from workers.training.data import load as load_examples
 from workers.training.loop import train
 
@@ -64,7 +65,8 @@ def run(accepted: Accepted, seed: int) -> RunEvidence:
     rows = Rows()
     networks = load_networks(accepted.submission, accepted.plan, seed).modules
     examples = load_examples(accepted.submission, accepted.plan, None)
-    outcome = train(order, networks, examples, Recorder(networks, order, rows), CPU)
+    settling = Settling(order, accepted.plan.layers, None, rows)
+    outcome = train(order, networks, examples, Recorder(networks, order, settling), CPU, settling.settled)
     return RunEvidence(
         seed=seed,
         outcome=outcome,

@@ -23,6 +23,7 @@ from workers.networks.load import load as load_networks
 from workers.networks.registry import kinds
 from workers.probes.probe import families
 from workers.probes.recorder import Recorder
+from workers.settling import Settling
 from workers.training.data import load as load_examples
 from workers.training.loop import train
 
@@ -83,8 +84,9 @@ def _train(assignment: Assignment, pipe: Connection) -> Outcome:
     accepted = accept(order.submission, order.limits, lambda _digest: info)
     networks = load_networks(order.submission, accepted.plan, order.seed).modules
     examples = load_examples(order.submission, accepted.plan, _dataset(assignment.dataset_path, info))
-    recorder = Recorder(networks, order, Sender(pipe))
-    return train(order, networks, examples, recorder, device)
+    settling = Settling(order, accepted.plan.layers, info, Sender(pipe))
+    recorder = Recorder(networks, order, settling)
+    return train(order, networks, examples, recorder, device, settling.settled)
 
 
 def _settle_in() -> None:

@@ -42,7 +42,7 @@ def submission(*, steps: int = 500, seeds: int = 2, width: int = 256, **training
         "project": "system",
         "network": {"input": {"shape": [4]}, "layers": layers},
         "training": plan | training,
-        "probing": {"seeds": seeds, "steps": steps},
+        "probing": {"seeds": seeds, "steps": steps, "profile": "full"},
         "data": {"source": "builtin", "name": "iris", "preprocess": "standardize"},
     }
 

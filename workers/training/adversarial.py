@@ -10,7 +10,7 @@ from service.schemas.order import RunOrder
 from service.schemas.training import Training
 from workers.training.batches import batches, fewest_examples
 from workers.training.clipping import clip
-from workers.training.course import Course
+from workers.training.course import Course, Settled
 from workers.training.data import Examples
 from workers.training.observer import Observer
 from workers.training.optimizer import Rate, add_l1, build, trainable
@@ -93,6 +93,7 @@ def play(
     examples: Examples,
     observer: Observer,
     device: torch.device,
+    settled: Settled | None = None,
 ) -> Course:
     """Train `generator` and `critic`; a step is one of the generator, then `critic_steps` of the critic.
 
@@ -111,7 +112,7 @@ def play(
     rates = [Rate(each, training.schedule, order.planned_steps) for each in (optimizer, critic.optimizer)]
     stepper = Stepper(training, optimizer, device, passed=(critic.optimizer,))
     drawn = batches(examples, training.batch_size, order.seed, fewest=fewest_examples(critic.network))
-    course = Course(order.steps, device)
+    course = Course(order.steps, device, settled=settled)
     observer.attach({"generator": optimizer, "critic": critic.optimizer})
 
     for step in range(order.steps):

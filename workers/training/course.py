@@ -1,7 +1,7 @@
 """How a training went: its losses, where it went non-finite, and the outcome that is kept of it."""
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import torch
 from torch import Tensor, nn
@@ -14,18 +14,32 @@ _CHECKED_EVERY = 16
 _LATE = 0.9
 
 
+Settled = Callable[[Sequence[float], float], bool]
+"""Asked after each probed step with the losses so far and the trivial loss: whether to end there."""
+
+
 class Course:
     """The record of one training; on a GPU it waits for numbers only at probed and at every sixteenth steps."""
 
-    def __init__(self, steps: int, device: torch.device, trivial_loss: float = math.nan) -> None:
+    def __init__(
+        self,
+        steps: int,
+        device: torch.device,
+        trivial_loss: float = math.nan,
+        settled: Settled | None = None,
+    ) -> None:
         self.losses: list[float] = []
         self.trivial_loss = trivial_loss
+        self.has_settled = False
+        """Whether the training was ended because more of it would not change what is said of it."""
         self.first_nonfinite: int | None = None
         """Step of the first loss that is NaN or infinite."""
+        self._settled = settled
         self._late = int(steps * _LATE)
         self._every = 1 if device.type == "cpu" else _CHECKED_EVERY
         self._pending: list[Tensor] = []
         self._accuracies: list[Tensor] = []
+        self._last_accuracy: Tensor | None = None
         self._probed: set[int] = set()
 
     def is_late(self, step: int) -> bool:
@@ -33,15 +47,22 @@ class Course:
         return step >= self._late
 
     def note(self, step: int, loss: Tensor, accuracy: Tensor | None, *, probed: bool) -> bool:
-        """Keep what a step gave (detached scalars); False when a loss was found that is not finite."""
+        """Keep what a step gave (detached scalars); False when the training is to end with it.
+
+        That is when a loss was found that is not finite, or at a probed step when the verdict has settled.
+        """
         self._pending.append(loss)
-        if accuracy is not None and self.is_late(step):
-            self._accuracies.append(accuracy)
+        if accuracy is not None:
+            self._last_accuracy = accuracy
+            if self.is_late(step):
+                self._accuracies.append(accuracy)
         if probed:
             self._probed.add(step)
         if probed or len(self._pending) >= self._every:
             self.settle()
-        return self.first_nonfinite is None
+        if probed and self.first_nonfinite is None and self._settled is not None:
+            self.has_settled = self._settled(self.losses, self.trivial_loss)
+        return self.first_nonfinite is None and not self.has_settled
 
     def settle(self) -> None:
         """Fetch the losses that were not looked at yet, up to the first that is not finite."""
@@ -64,7 +85,12 @@ class Course:
         return frozenset() if steps <= self._probed else frozenset(steps)
 
     def accuracy(self) -> float | None:
-        """Mean over the last tenth of the steps; None where the training did not get there or it makes no sense."""
+        """Mean over the last tenth of the steps; of a training that settled sooner, at its last probe.
+
+        None where it makes no sense, or where the training broke off.
+        """
+        if self.has_settled and not self._accuracies and self._last_accuracy is not None:
+            return float(self._last_accuracy)
         return float(torch.stack(self._accuracies).mean()) if self._accuracies else None
 
 
@@ -99,6 +125,8 @@ def outcome(
 def _stop_reason(course: Course, order: RunOrder, networks: Mapping[str, nn.Module]) -> StopReason:
     if course.first_nonfinite is not None or not all(_is_finite(network) for network in networks.values()):
         return "non-finite"
+    if course.has_settled:
+        return "settled"
     return "planned" if order.steps >= order.planned_steps else "budget"
 
 

@@ -13,7 +13,7 @@ from workers.errors import CannotBuild
 from workers.training.adversarial import play
 from workers.training.batches import batches, fewest_examples
 from workers.training.clipping import clip
-from workers.training.course import Course, outcome
+from workers.training.course import Course, Settled, outcome
 from workers.training.data import Examples
 from workers.training.objective import Objective
 from workers.training.observer import Observer
@@ -29,17 +29,19 @@ def train(
     examples: Examples,
     observer: Observer,
     device: torch.device,
+    settled: Settled | None = None,
 ) -> Outcome:
     """Train as the order says and tell the observer of it; the networks are moved to the device in place.
 
     The same order on the same device gives the same numbers to the bit. A loss that is not finite ends the
     training; where its step was not probed, the way there is gone again with that step and the one before it probed.
+    `settled` is asked at probed steps whether to end there.
     """
     began = time.perf_counter()
     loop = play if order.submission.training.loss.type == "Wasserstein" else learn
     start = Start(networks)
     with _seeded(order, device):
-        course = loop(order, networks, examples, observer, device)
+        course = loop(order, networks, examples, observer, device, settled)
     suspects = course.suspects()
     if suspects:
         start.restore()
@@ -56,6 +58,7 @@ def learn(
     examples: Examples,
     observer: Observer,
     device: torch.device,
+    settled: Settled | None = None,
 ) -> Course:
     """Train the one network on its examples."""
     training = order.submission.training
@@ -70,7 +73,7 @@ def learn(
     examples = examples.moved(precision.values)
     drawn = batches(examples, training.batch_size, order.seed, fewest=fewest_examples(network))
     trivial = trivial_loss(training.loss, examples.target, examples.output, examples.y)
-    course = Course(order.steps, device, trivial)
+    course = Course(order.steps, device, trivial, settled)
     observer.attach({name: optimizer})
 
     for step in range(order.steps):
