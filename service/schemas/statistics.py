@@ -6,8 +6,16 @@ from service.schemas.base import Measured, Output, Share
 class LayerStatistics(Output):
     """What the probes saw at one layer at one training step; null where it does not apply.
 
-    RMS means sqrt(mean(x²)) over all elements. Shares are in [0, 1]. All are of the values that the
-    training itself computed, in its own precision, before clipping.
+    RMS means sqrt(mean(x²)) over all elements, max the largest absolute value. Shares are in [0, 1]. All are of
+    the values that the training itself computed, in its own precision, before clipping, without the loss scale;
+    sums are exact enough from 1e-38 to 1e38. One NaN or infinity makes RMS and max NaN or infinite; the counts
+    say how many there are.
+
+    Weights are a layer's trainable tensors of two or more dimensions, and the scale of a normalization, all
+    together; biases are left out. A weight that two layers share is the first one's. A layer that runs more than
+    once in a step is measured at the last run that gradients flow through. Of a linear, convolution or
+    normalization layer that only activations, normalizations or sums follow, and of pooling, only RMS and
+    non-finite count of the output and its gradient are taken; of dropout and layers that reshape, nothing.
     """
 
     depth: int
@@ -36,28 +44,41 @@ class LayerStatistics(Output):
     activation_mean: Measured
     activation_rms: Measured
     activation_batch_std: Measured
-    """Root of the variance over the batch, averaged over units: how much the output depends on the example."""
+    """Root of the mean over units of the variance over the batch: how much the output depends on the example.
+
+    Every place of an image or a sequence is a unit of its own.
+    """
     activation_max: Measured
     """Largest absolute value."""
     activation_saturated_share: Share
-    """Share where the activation's derivative has nearly vanished: |tanh| > .97, σ' < .0125, |softsign| > .97."""
+    """Share where the activation's derivative has nearly vanished: |tanh| > .97, σ' < .0125, |softsign| > .97.
+
+    Of Hardtanh and Hardsigmoid the share at either end. A tanh RNN is measured by its output.
+    """
     activation_dead_share: Share
-    """Share of units that are ≤ 0 after a rectifier for the whole batch."""
+    """Share of units of a ReLU that are 0 for the whole batch, at every place: channels after a convolution,
+    else features."""
     activation_nonfinite_count: Measured
 
     weight_rms: Measured
     weight_row_spread: Share
     """RMS of each unit's weights around the mean unit's, over `weight_rms`: 0 where all units are identical."""
     update_ratio: Measured
-    """‖Δw‖ / ‖w‖ of the step as it was really taken (after optimiser, clipping and decay)."""
+    """‖Δw‖ / ‖w‖ of the step as it was really taken (after optimiser, clipping and decay).
+
+    Null where both are zero, infinite where only the weights were.
+    """
     update_lost_share: Share
     """Share of weights with a non-zero gradient that the step left as they were, to the bit."""
     adam_epsilon_share: Share
-    """Share of elements whose √v̂ is below Adam's eps."""
+    """Share of elements whose √v̂ (bias-corrected) is below Adam's eps; null for other optimisers."""
     underflow_share: Share
-    """Share of non-zero weight gradients that are below the smallest normal number of the precision."""
+    """Share of non-zero weight gradients that are below the smallest normal number of the precision.
+
+    Of the gradients as the backward pass made them: times the loss scale.
+    """
     overflow_share: Share
-    """Share of weight gradients or outputs that exceed the precision's largest finite number."""
+    """Share of weight gradients or of outputs, whichever is larger, beyond the precision's largest finite number."""
     time_gradient_first_rms: Measured
     """Recurrent layers: RMS of the gradient with respect to the first time step's input."""
     time_gradient_last_rms: Measured
