@@ -117,7 +117,7 @@ def foreseen(rule: Rule, structure: Structure, told: Sighting) -> Finding:
         evidence=told.evidence,
         seeds_shown=0,
         seeds=0,
-        confidence=0.5 if told.contributory else 1.0,
+        confidence=0.5 if told.contributory and rule.severity != "note" else 1.0,
         fingerprint=fingerprint(rule.code, structure.network, told.layers),
     )
 

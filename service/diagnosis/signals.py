@@ -109,6 +109,11 @@ class Signals:
         return skilled or (self.gain is not None and self.gain >= GAINED)
 
     @property
+    def cut_short(self) -> bool:
+        """Whether the run ended before its budget: that it has learned nothing yet is then no evidence in itself."""
+        return self.run.outcome.stopped == "settled"
+
+    @property
     def gain(self) -> float | None:
         """Accuracy as a share of the way from guessing to perfect; None where classes are not known."""
         answer, accuracy = self.structure.answer, self.run.outcome.accuracy

@@ -30,7 +30,13 @@ GROWING = 2.0
     "overflow",
     severity="error",
     stage="precision",
-    explains=("dead-units", "learning-rate-too-high", "non-finite-gradient", "non-finite-origin"),
+    explains=(
+        "dead-units",
+        "learning-rate-too-high",
+        "learning-rate-too-low",
+        "non-finite-gradient",
+        "non-finite-origin",
+    ),
 )
 def detect(signals: Signals) -> Sighting | None:
     """See numbers beyond the precision's largest."""

@@ -34,4 +34,5 @@ def detect(signals: Signals) -> Sighting | None:
             ),
         ),
         latent=False,
+        contributory=True,
     )  # fmt: skip

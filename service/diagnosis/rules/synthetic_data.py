@@ -30,6 +30,7 @@ def inspect(structure: Structure) -> Sighting | None:
         cause="No data of its own were given." if data is None else "The submission asks for synthetic data.",
         evidence=(Measurement(statistic="examples", value=made.examples, threshold=None, meaning="made up"),),
         latent=False,
+        contributory=True,
     )
 
 

@@ -1,0 +1,20 @@
+"""Every patient of the practice of outputs, data and precision gets the finding that it must get."""
+
+import pytest
+
+from tests.diagnosing import diagnose
+from tests.zoo import Patient
+from tests.zoo_practice_output import HEALTHY, SICK
+
+
+@pytest.mark.parametrize("patient", SICK, ids=lambda patient: patient.name)
+def test_the_sick_are_found_with_their_cause(patient: Patient) -> None:
+    judgement = diagnose(patient.submission)
+    assert judgement.verdict == patient.verdict, judgement.summary
+    assert judgement.findings[0].rule == patient.cause
+
+
+@pytest.mark.parametrize("patient", HEALTHY, ids=lambda patient: patient.name)
+def test_the_healthy_are_called_healthy(patient: Patient) -> None:
+    judgement = diagnose(patient.submission)
+    assert judgement.verdict == "healthy", judgement.summary
