@@ -1,6 +1,6 @@
 """What a mismatch is, and what each loss takes."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from service.diagnosis.structure import Structure
 
@@ -11,6 +11,8 @@ NUMBERS = frozenset({"MSELoss", "L1Loss", "SmoothL1Loss", "HuberLoss"})
 BINARY = frozenset({"BCELoss", "BCEWithLogitsLoss"})
 LOGARITHMS = frozenset({"NLLLoss", "KLDivLoss", "CTCLoss"})
 SCORES = frozenset({"BCEWithLogitsLoss", "SoftMarginLoss", "MultiLabelSoftMarginLoss"})
+
+ENLARGED = frozenset({"dead-units", "gradient-spikes", "learning-rate-too-high"})
 
 
 @dataclass(frozen=True)
@@ -23,6 +25,8 @@ class Mismatch:
     """It keeps the network from learning, and does not only slow it."""
     forgivable: bool = True
     """A network that learns all the same has got by."""
+    explains: frozenset[str] = frozenset({"attenuated-loss-gradient", "learning-rate-too-low"})
+    """What it accounts for where it only slows."""
     lost: float = 0.0
     """Share of the skill that is out of reach."""
 
@@ -42,9 +46,10 @@ def expects(structure: Structure) -> str:
     return "numbers" if loss.type in NUMBERS else "other"
 
 
-def slows(message: str, cause: str) -> Mismatch:
-    """One that hinders."""
-    return Mismatch(message, cause, blocks=False)
+def slows(message: str, cause: str, *, enlarges: bool = False) -> Mismatch:
+    """One that hinders; where it `enlarges` the gradient, its steps are too long besides."""
+    found = Mismatch(message, cause, blocks=False)
+    return replace(found, explains=found.explains | ENLARGED) if enlarges else found
 
 
 def blocked(message: str, cause: str, *, forgivable: bool = True) -> Mismatch:

@@ -58,6 +58,7 @@ def foreign_task(structure: Structure) -> Mismatch | None:
             f"{loss} for classes: {_number_fault(loss, target.kind)}",
             "Class numbers are names and not amounts: CrossEntropyLoss (or BCEWithLogitsLoss for two) is made for"
             " them, and its gradient does not fade where the network is surely wrong.",
+            enlarges=target.kind == "value",
         )
     return None
 

@@ -44,8 +44,9 @@ def inspect(structure: Structure) -> Sighting | None:
     severity="error",
     stage="output",
     explains=(
-        "dead-units", "exploding-gradient", "learning-rate-too-high", "non-finite-gradient", "non-finite-origin",
-        "oscillating-loss", "overflow", "saturated-activation", "vanishing-gradient",
+        "clipping-masks-gradients", "dead-units", "diverging-training", "exploding-gradient", "exploding-signal",
+        "gradient-spikes", "learning-rate-too-high", "non-finite-gradient", "non-finite-origin", "oscillating-loss",
+        "overflow", "saturated-activation", "vanishing-gradient", "vanishing-signal",
     ),
     inspect=inspect,
 )  # fmt: skip

@@ -6,8 +6,8 @@ zero is fixed, and scaling an input only scales the output (ReLU) or mirrors it 
 Why it matters: examples that are zero cannot be told apart from one another or moved off the fence, and classes that
 differ by their size alone (one circle inside another) cannot be told at all.
 
-Fires on: such a network that learns nothing; an error on data that are known to hold zeros or to differ by size,
-else a warning.
+Fires on: such a network that learns little; an error where it learns nothing, or on data that are known to hold zeros
+or to differ by size, else a warning.
 
 Stays silent on: networks with one bias or one activation that is not zero at zero (sigmoid, softplus), with
 normalisation that shifts, with embeddings or recurrent gates; networks that learn all the same.
@@ -32,6 +32,8 @@ ZERO_AT_ZERO = frozenset(
 )  # fmt: skip
 BIASED = frozenset({"linear", "convolution"})
 STILL = frozenset({"shape", "dropout", "pooling", "operation"})
+HARDLY = 0.1
+"""Skill below which nothing is learned, so that it is an error on any data."""
 ZEROS = {
     "xor": "one row of four is zero",
     "and": "one row of four is zero",
@@ -55,8 +57,12 @@ def inspect(structure: Structure) -> Sighting | None:
 def detect(signals: Signals) -> Sighting | None:
     """See it in a network that learns nothing; before its budget has run out that is no more than a note."""
     seen = _sighting(signals.structure)
-    early = signals.cut_short and not signals.learned
-    return replace(seen, severity="note") if seen is not None and early else seen
+    if seen is None or signals.learned:
+        return seen
+    if signals.cut_short:
+        return replace(seen, severity="note")
+    nothing = signals.skill is not None and signals.skill < HARDLY
+    return replace(seen, severity="error") if nothing else seen
 
 
 def _sighting(structure: Structure) -> Sighting | None:

@@ -7,7 +7,8 @@ Why it matters: each step overshoots the valley that it aims at; the mean of the
 
 Fires on: a spread of half the start or more, with a turn at every third step, in a network that learns nothing.
 
-Stays silent on: noise of small batches, single spikes, and networks that learn all the same.
+Stays silent on: noise of small batches, single spikes, and networks that learn all the same. Any cause that is seen
+accounts for it.
 
 Source: LeCun et al. (1998), "Efficient BackProp", for steps beyond the curvature's bound; cut-offs from this
 project's own measurements.
@@ -34,10 +35,16 @@ FEWEST = 12
     severity="warning",
     stage="learning-rate",
     explains=("learning-rate-too-low",),
+    residual=True,
 )
 def detect(signals: Signals) -> Sighting | None:
     """See wide swings without progress."""
-    if signals.learned or signals.cut_short or signals.run.outcome.trivial_loss is None or not signals.start > 0:
+    if (
+        signals.learned
+        or signals.cut_short
+        or signals.run.outcome.trivial_loss is None
+        or not signals.start > 0
+    ):
         return None
     losses = _averaged(signals)
     if len(losses) < FEWEST or not all(map(math.isfinite, losses)):

@@ -23,9 +23,8 @@ from service.diagnosis.signals import GAINED, LEARNED, Signals
 from service.diagnosis.structure import Structure
 from service.schemas.diagnosis import Measurement
 
-HARDLY = 0.1
-"""Progress below which a network that should only be slowed learns nothing at all."""
-SLOWED = frozenset({"attenuated-loss-gradient", "learning-rate-too-low"})
+HARDLY = 0.5
+"""Progress below which a network that should only be slowed is kept from learning within the budget."""
 
 
 def inspect(structure: Structure) -> Sighting | None:
@@ -47,7 +46,7 @@ def inspect(structure: Structure) -> Sighting | None:
         layers=last,
         severity="error" if found.blocks else "warning",
         contributory=not found.blocks,
-        explains=None if found.blocks else SLOWED,
+        explains=None if found.blocks else found.explains,
     )  # fmt: skip
 
 
@@ -57,9 +56,10 @@ def inspect(structure: Structure) -> Sighting | None:
     severity="error",
     stage="output",
     explains=(
-        "dead-units", "exploding-gradient", "learning-rate-too-high", "learning-rate-too-low", "no-gradient",
-        "non-finite-gradient", "non-finite-origin", "oscillating-loss", "overflow", "saturated-activation",
-        "vanishing-gradient",
+        "attenuated-loss-gradient", "clipping-masks-gradients", "dead-units", "diverging-training",
+        "exploding-gradient", "exploding-signal", "gradient-spikes", "learning-rate-too-high",
+        "learning-rate-too-low", "no-gradient", "non-finite-gradient", "non-finite-origin", "oscillating-loss",
+        "overflow", "saturated-activation", "unbounded-objective", "vanishing-gradient", "vanishing-signal",
     ),
     inspect=inspect,
 )  # fmt: skip

@@ -31,13 +31,10 @@ GROWING = 2.0
     severity="error",
     stage="precision",
     explains=(
-        "dead-units",
-        "learning-rate-too-high",
-        "learning-rate-too-low",
-        "non-finite-gradient",
-        "non-finite-origin",
+        "dead-units", "diverging-training", "exploding-signal", "gradient-spikes", "learning-rate-too-high",
+        "learning-rate-too-low", "non-finite-gradient", "non-finite-origin",
     ),
-)
+)  # fmt: skip
 def detect(signals: Signals) -> Sighting | None:
     """See numbers beyond the precision's largest."""
     precision = signals.submission.training.precision

@@ -43,9 +43,10 @@ def inspect(structure: Structure) -> Sighting | None:
     severity="error",
     stage="data",
     explains=(
-        "clipping-masks-gradients", "dead-units", "exploding-gradient", "learning-rate-too-high",
-        "learning-rate-too-low", "non-finite-gradient", "non-finite-origin", "oscillating-loss", "overflow",
-        "saturated-activation", "vanishing-gradient",
+        "clipping-masks-gradients", "dead-units", "diverging-training", "exploding-gradient", "exploding-signal",
+        "gradient-spikes", "learning-rate-too-high", "learning-rate-too-low", "non-finite-gradient",
+        "non-finite-origin", "oscillating-loss", "overflow", "saturated-activation", "vanishing-gradient",
+        "vanishing-signal",
     ),
     inspect=inspect,
 )  # fmt: skip

@@ -33,13 +33,16 @@ def test_a_network_without_any_constant_is_seen() -> None:
     sighting = seen(PLAIN, "Tanh", HEAD, "Sigmoid")
     assert sighting is not None
     assert "one row of four is zero" in sighting.cause
-    assert sighting.severity is None
+    assert sighting.severity == "error"
 
 
 def test_on_other_data_it_may_be_the_reason() -> None:
-    sighting = seen(PLAIN, "ReLU", HEAD, "Sigmoid", data=MOONS)
-    assert sighting is not None
-    assert (sighting.severity, sighting.contributory) == ("warning", True)
+    little = seen(PLAIN, "ReLU", HEAD, "Sigmoid", data=MOONS, skill=0.2)
+    nothing = seen(PLAIN, "ReLU", HEAD, "Sigmoid", data=MOONS, skill=0.0)
+    assert little is not None
+    assert nothing is not None
+    assert (little.severity, little.contributory) == ("warning", True)
+    assert (nothing.severity, nothing.contributory) == ("error", True)
 
 
 def test_before_the_budget_has_run_out_it_is_only_noted() -> None:
