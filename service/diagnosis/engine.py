@@ -21,11 +21,7 @@ STAGES = ("data", "precision", "output", "initialization", "architecture", "lear
 def judge(evidence: Evidence, book: Sequence[Rule] | None = None) -> Judgement:
     """Judge the runs of one variant; pure, and the same evidence always gives the same judgement."""
     views = [view for run in evidence.runs for view in signals_of(evidence, run)]
-    told = [
-        pair
-        for _, of_network in _by_network(views)
-        for pair in _findings(of_network, rules() if book is None else book)
-    ]
+    told = _findings(_by_network(views), rules() if book is None else book)
     findings = [finding for _, finding in sorted(told, key=lambda pair: pair[0])]
     verdict, reason = _verdict(findings, views)
     return Judgement(
@@ -52,32 +48,26 @@ def inspect(
     return tuple(finding for _, finding in ranked)
 
 
-def _by_network(views: list[Signals]) -> list[tuple[str, list[Signals]]]:
+def _by_network(views: list[Signals]) -> list[list[Signals]]:
     """Views of all seeds, grouped by network, in order of depth."""
     order = list(dict.fromkeys(view.network for view in views))
     ranked = sorted(views, key=lambda view: order.index(view.network))
-    return [(name, list(group)) for name, group in groupby(ranked, key=attrgetter("network"))]
+    return [list(group) for _, group in groupby(ranked, key=attrgetter("network"))]
 
 
-def _findings(views: list[Signals], book: Sequence[Rule]) -> list[tuple[Rank, Finding]]:
-    """Findings of one network over its seeds: causes, each with its rank and the symptoms it explains."""
-    sighted = [merge(rule, views) for rule in book]
-    causes: list[Sighted] = []
-    explained: dict[str, list[Sighted]] = {}
-    for item in sorted((item for item in sighted if item is not None), key=_precedence):
-        cause = next((cause for cause in causes if cause.accounts_for(item)), None)
-        if cause is None:
-            causes.append(item)
+def _findings(networks: Sequence[list[Signals]], book: Sequence[Rule]) -> list[tuple[Rank, Finding]]:
+    """Causes, each with its rank and the symptoms it explains; adversaries make one another ill."""
+    sighted = [item for views in networks for rule in book if (item := merge(rule, views)) is not None]
+    causes: list[tuple[Sighted, list[Sighted]]] = []
+    for item in sorted(sighted, key=_precedence):
+        symptoms = next((symptoms for cause, symptoms in causes if cause.accounts_for(item)), None)
+        if symptoms is None:
+            causes.append((item, []))
         else:
-            explained.setdefault(cause.rule.code, []).append(item)
+            symptoms.append(item)
     return [
-        (
-            cause.rank,
-            as_finding(
-                cause, symptoms=tuple(as_symptom(item) for item in explained.get(cause.rule.code, ()))
-            ),
-        )
-        for cause in causes
+        (cause.rank, as_finding(cause, symptoms=tuple(as_symptom(item) for item in symptoms)))
+        for cause, symptoms in causes
     ]
 
 

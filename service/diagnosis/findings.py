@@ -56,16 +56,26 @@ class Sighted:
     @property
     def stage(self) -> Stage:
         """Where in the chain of causes it stands: what most seeds show only later is a consequence."""
+        return "consequence" if self.emerged else self.rule.stage
+
+    @property
+    def emerged(self) -> bool:
+        """Whether it could have been there from the start, and in most seeds came up later."""
         late = sum(not sighting.from_start for sighting in self.shown.values())
-        return "consequence" if late * 2 > len(self.shown) else self.rule.stage
+        return self.rule.stage != "consequence" and late * 2 > len(self.shown)
 
     def accounts_for(self, other: "Sighted") -> bool:
-        """Whether this is a cause of `other`: it may be, and was itself seen in most of the seeds that show it."""
+        """Whether this is a cause of `other`: it may be, and was itself seen in most of the seeds that show it.
+
+        What says only that something is wrong has any cause that hurts, and what came up in the course of a training
+        any error that was there before.
+        """
         common = len(set(self.shown) & set(other.shown))
         narrowed = self.plainest.explains
         named = other.rule.name in (self.rule.explains if narrowed is None else narrowed)
-        hurts = not self.latent and self.severity != "note"
-        return (named or (other.rule.residual and hurts)) and common * 2 > len(other.shown)
+        hurts = other.rule.residual and self.severity != "note"
+        precedes = other.emerged and not self.emerged and self.severity == "error"
+        return (named or hurts or precedes) and common * 2 > len(other.shown)
 
     @property
     def plainest(self) -> Sighting:

@@ -8,6 +8,7 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 from statistics import fmean, median
 
 from service.diagnosis.structure import Structure
@@ -169,6 +170,16 @@ class Signals:
         return [
             (layer, v) for layer, v in self.values(step, "update_ratio", self.weighted) if math.isfinite(v)
         ]
+
+    @cached_property
+    def reach(self) -> float | None:
+        """Sum of u* over the planned steps, linear between probes and constant after the last one."""
+        known = [(step, value) for step in self.steps if (value := self.update(step)) is not None]
+        if not known:
+            return None
+        between = ((later - step) * (value + after) / 2 for (step, value), (later, after) in pairwise(known))
+        last, value = known[-1]
+        return sum(between) + max(0, self.planned_steps - last) * value
 
     def epsilon_share(self, step: int) -> float | None:
         """The largest share of weights whose √v̂ is below Adam's eps."""

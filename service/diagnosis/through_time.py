@@ -53,13 +53,19 @@ def steepest_growth(signals: Signals) -> Decay | None:
     return max(found, key=lambda each: each.ratio, default=None)
 
 
+def growth_at(signals: Signals, step: int, layer: Layer) -> float | None:
+    """log10(RMS of a recurrent layer's output / of its input)."""
+    after, before = _size(signals, step, layer.depth), _size(signals, step, layer.inputs[0])
+    return math.log10(after / before) if after and before else None
+
+
 def state_growth(signals: Signals) -> Decay | None:
-    """The largest log10(RMS of a recurrent layer's output / of its input) at any probe."""
+    """The largest growth of any layer's state at any probe."""
     found = [
-        Decay(layer, step, math.log10(after / before))
+        Decay(layer, step, ratio)
         for layer in recurrent(signals)
         for step in signals.steps
-        if (after := _size(signals, step, layer.depth)) and (before := _size(signals, step, layer.inputs[0]))
+        if (ratio := growth_at(signals, step, layer)) is not None
     ]
     return max(found, key=lambda each: each.ratio, default=None)
 

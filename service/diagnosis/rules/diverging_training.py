@@ -28,10 +28,9 @@ CLEARLY = 3.0
     "diverging-training",
     severity="error",
     stage="consequence",
-    explains=(
-        "gradient-spikes", "oscillating-loss",
-    ),
-)  # fmt: skip
+    explains=("gradient-spikes", "not-learning", "oscillating-loss"),
+    residual=True,
+)
 def detect(signals: Signals) -> Sighting | None:
     """See a loss that ends above twice its start."""
     outcome = signals.run.outcome

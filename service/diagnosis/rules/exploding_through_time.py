@@ -15,7 +15,7 @@ Source: Pascanu et al. (2013); Le et al. (2015) for rectified cells; cut-offs fr
 
 from service.diagnosis.registry import Sighting, rule
 from service.diagnosis.signals import Signals
-from service.diagnosis.through_time import Decay, recurrent, state_growth, steepest_growth
+from service.diagnosis.through_time import decay, growth_at, recurrent, state_growth, steepest_growth
 from service.schemas.diagnosis import Measurement
 from service.schemas.plan import Layer
 
@@ -39,28 +39,28 @@ GROWING = 1.0
 def detect(signals: Signals) -> Sighting | None:
     """See growth over time at any probe, or an unbounded cell that broke."""
     seen = [
-        (statistic, what, decay)
-        for statistic, what, decay in (
+        (statistic, what, found)
+        for statistic, what, found in (
             ("time_ratio", "gradient", steepest_growth(signals)),
             ("state_growth", "state", state_growth(signals)),
         )
-        if decay is not None and decay.ratio >= STEEP
+        if found is not None and found.ratio >= STEEP
     ]
     broken = _broken_cell(signals)
     if not seen and broken is None:
         return None
     what = seen[0][1] if seen else "state"
-    layers = tuple(dict.fromkeys(decay.layer for _, _, decay in seen)) or ((broken,) if broken else ())
+    layers = tuple(dict.fromkeys(found.layer for _, _, found in seen)) or ((broken,) if broken else ())
     return Sighting(
         message=f"The {what} explodes through time in {layers[0].name}: it grows from time step to time step.",
         cause=_cause(layers[0]),
         evidence=(
             *(
                 Measurement(
-                    statistic=statistic, value=decay.ratio, threshold=STEEP, comparison=">=", layer=decay.layer.name,
-                    step=decay.step, seed=signals.run.seed, meaning=f"{which}: 1e{decay.ratio:.1f} over the sequence",
+                    statistic=statistic, value=found.ratio, threshold=STEEP, comparison=">=", layer=found.layer.name,
+                    step=found.step, seed=signals.run.seed, meaning=f"{which}: 1e{found.ratio:.1f} over the sequence",
                 )
-                for statistic, which, decay in seen
+                for statistic, which, found in seen
             ),
             *(
                 Measurement(
@@ -72,8 +72,8 @@ def detect(signals: Signals) -> Sighting | None:
             ),
         ),
         layers=layers,
-        clear=broken is not None or any(decay.ratio >= STEEP + BORDER for _, _, decay in seen),
-        from_start=broken is not None or any(_at_start(signals, decay) for _, _, decay in seen),
+        clear=broken is not None or any(found.ratio >= STEEP + BORDER for _, _, found in seen),
+        from_start=broken is not None or any(_at_start(signals, found.layer) for _, _, found in seen),
     )  # fmt: skip
 
 
@@ -86,9 +86,10 @@ def _broken_cell(signals: Signals) -> Layer | None:
     return next((layer for layer in unbounded if layer.depth == origin.depth), None)
 
 
-def _at_start(signals: Signals, decay: Decay) -> bool:
-    """Whether it was seen at the first probe or right after it."""
-    return decay.step <= signals.steps[0] + 1
+def _at_start(signals: Signals, layer: Layer) -> bool:
+    """Whether gradient or state grew through time before the first step."""
+    ratio, growth = decay(signals, signals.steps[0], layer), growth_at(signals, signals.steps[0], layer)
+    return (ratio or 0.0) >= GROWING or (growth or 0.0) >= GROWING
 
 
 def _cause(layer: Layer) -> str:

@@ -27,7 +27,14 @@ LEAPS = 2
 RECENT = 9
 
 
-@rule("GC206", "gradient-spikes", severity="warning", stage="consequence", explains=("oscillating-loss",))
+@rule(
+    "GC206",
+    "gradient-spikes",
+    severity="warning",
+    stage="consequence",
+    explains=("oscillating-loss",),
+    residual=True,
+)
 def detect(signals: Signals) -> Sighting | None:
     """See isolated gradients far above their median, or leaps of the loss."""
     spike, leaps = _spike(signals), _leaps(signals)

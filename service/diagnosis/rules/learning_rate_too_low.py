@@ -1,10 +1,11 @@
 """The steps are so small that the plan ends before anything has moved.
 
-What it measures: the largest ‖Δw‖/‖w‖ of a step times the number of planned steps: how far any layer can get.
+What it measures: the largest ‖Δw‖/‖w‖ of a step, added up over the planned steps as probes saw it rise and fall with
+the schedule: how far any layer can get.
 
 Why it matters: all gradients are sound, the loss hardly falls, and the run looks healthy while it wastes its budget.
 
-Fires on: planned steps × largest update < .04, nothing else wrong, and a network that learns nothing.
+Fires on: a sum of updates below .04, nothing else wrong, and a network that learns nothing.
 
 Stays silent on: small rates in long plans, warm-ups that the run has not left, and networks that learn.
 
@@ -25,18 +26,18 @@ def detect(signals: Signals) -> Sighting | None:
     if signals.learned or signals.skill is None or _warming_up(signals):
         return None
     update = signals.highest(signals.update)
-    if update is None or update[0] * signals.planned_steps >= REACH:
+    reach = signals.reach
+    if update is None or reach is None or reach >= REACH:
         return None
-    reach = update[0] * signals.planned_steps
     rate = signals.submission.training.optimizer.lr
     named = f"The learning rate {rate:g}" if rate is not None else "The optimiser's default learning rate"
     return Sighting(
         message=f"{named} is too low: the whole plan moves no layer by more than {100 * reach:.2g} % of its size.",
-        cause=f"A step changes weights by {update[0]:.1e} of their size, and {signals.planned_steps} are planned.",
+        cause=f"Of {signals.planned_steps} planned steps each changes weights by {update[0]:.1e} of their size at most.",
         evidence=(
             Measurement(
                 statistic="reach", value=reach, threshold=REACH, comparison="<", seed=signals.run.seed,
-                meaning="largest update ratio times planned steps",
+                meaning="sum of the largest update ratios over the planned steps",
             ),
             Measurement(
                 statistic="update_ratio", value=update[0], threshold=REACH / signals.planned_steps, comparison="<",

@@ -28,6 +28,8 @@ from service.schemas.diagnosis import Measurement
 
 SMALL, LARGE = -1.5, 0.7
 """Sum over layers of log10(gain / wanted gain)."""
+RECURRENT = 0.25
+"""Of one recurrent layer, whose gain is compounded over time."""
 OFF = 0.15
 """Per layer: below a factor of 1.4 a gain is right."""
 BORDER = 0.3
@@ -53,7 +55,8 @@ def detect(signals: Signals) -> Sighting | None:
     found = gains(signals)
     small = [gain for gain in found if gain.excess < -OFF and gain.activation not in STEEPLESS]
     large = [gain for gain in found if gain.excess > OFF]
-    if sum(gain.excess for gain in large) >= LARGE:
+    recurrent = any(gain.layer.family == "recurrent" and gain.excess >= RECURRENT for gain in large)
+    if sum(gain.excess for gain in large) >= LARGE or recurrent:
         effect = _growth(signals)
         return None if effect is None else _told(signals, large, effect, "large", LARGE)
     if sum(gain.excess for gain in small) <= SMALL:
@@ -84,7 +87,8 @@ def _told(signals: Signals, ill: list[Gain], effect: Measurement, size: str, bou
             effect,
         ),
         layers=tuple(gain.layer for gain in ill),
-        clear=abs(product) >= abs(bound) + BORDER,
+        clear=abs(product) >= abs(bound) + BORDER
+        or any(gain.layer.family == "recurrent" and gain.excess >= RECURRENT for gain in ill),
     )  # fmt: skip
 
 

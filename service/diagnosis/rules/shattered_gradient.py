@@ -6,8 +6,8 @@ still do so there (the regression of the cosines between their gradients on thos
 Why it matters: a step is the mean over examples. Where they are unrelated it is noise, whatever its size: RMS, depth
 ratio and updates all look sound, and the first layers wander at random.
 
-Fires on: a coherence ≤ .15 before the first step that stays there, in a network of five or more hidden layers that
-learns nothing.
+Fires on: a coherence ≤ .15 over the last probes in a network of five or more hidden layers that learns nothing, and
+in which it was below .6 before the first step.
 
 Stays silent on: networks that learn: their examples also drift apart, once each is known by itself.
 
@@ -19,31 +19,38 @@ from service.diagnosis.signals import Signals
 from service.schemas.diagnosis import Measurement
 from service.schemas.plan import Layer
 
-SHATTERED = 0.15
-BORDER = 0.05
+SHATTERED, FOLDED = 0.15, 0.6
+BORDER = 0.03
 FEWEST = 5
 
 
-@rule("GC109", "shattered-gradient", severity="error", stage="architecture")
+@rule(
+    "GC109",
+    "shattered-gradient",
+    severity="error",
+    stage="architecture",
+    explains=("dead-units", "learning-rate-too-low", "vanishing-signal"),
+)
 def detect(signals: Signals) -> Sighting | None:
     """See examples that agree at the output and are unrelated at the first layer."""
     if len(signals.taps) < FEWEST:
         return None
     at_start, settled = _first(signals, signals.steps[0]), signals.settled(lambda step: _first(signals, step))
-    if at_start is None or settled is None or not max(at_start, settled) <= SHATTERED:
+    if at_start is None or settled is None or not settled <= SHATTERED:
         return None
     return Sighting(
         message=f"The gradient is shattered: at {signals.taps[0].name} examples pull in unrelated directions.",
         cause=_cause(signals),
         evidence=(
             Measurement(
-                statistic="output_gradient_coherence", value=at_start, threshold=SHATTERED, comparison="<=",
-                layer=signals.taps[0].name, step=signals.steps[0], seed=signals.run.seed,
+                statistic="output_gradient_coherence", value=settled, threshold=SHATTERED, comparison="<=",
+                layer=signals.taps[0].name, step=signals.steps[-1], seed=signals.run.seed,
                 meaning="1 is what they have at the output, 0 is none",
             ),
         ),
         layers=_ill(signals),
-        clear=max(at_start, settled) <= SHATTERED - BORDER,
+        clear=settled <= SHATTERED - BORDER,
+        from_start=at_start <= FOLDED,
     )  # fmt: skip
 
 
@@ -54,8 +61,8 @@ def _first(signals: Signals, step: int) -> float | None:
 
 
 def _ill(signals: Signals) -> tuple[Layer, ...]:
-    values = signals.values(signals.steps[0], "output_gradient_coherence", signals.taps)
-    return tuple(layer for layer, value in values if value <= SHATTERED)
+    values = signals.values(signals.steps[-1], "output_gradient_coherence", signals.taps)
+    return tuple(layer for layer, value in values if value <= SHATTERED) or signals.taps[:1]
 
 
 def _cause(signals: Signals) -> str:
