@@ -1,1 +1,1 @@
-"""How often the clinic is right: a corpus labelled by outcome, the rule book on it, and the rules of others beside it."""
+"""How often the clinic is right: a corpus labelled by outcome, the rule book on it, other tools beside it."""

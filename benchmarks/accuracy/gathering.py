@@ -38,4 +38,6 @@ def _seen(submission: Submission, cache: Path) -> None:
 def _tell(done: int, of: int, began: float) -> None:
     if done % 20 == 0 or done == of:
         left = (time.monotonic() - began) / done * (of - done)
-        print(f"{done} of {of} submissions trained, about {left / 60:.0f} min left", file=sys.stderr, flush=True)
+        print(
+            f"{done} of {of} submissions trained, about {left / 60:.0f} min left", file=sys.stderr, flush=True
+        )

@@ -4,8 +4,16 @@ from functools import cache
 
 from benchmarks.accuracy.configuration import Configuration
 from benchmarks.accuracy.corpus import (
-    adversaries, depth, images, initialization, outputs, precisions, rates, scales, sequences,
-)  # fmt: skip
+    adversaries,
+    depth,
+    images,
+    initialization,
+    outputs,
+    precisions,
+    rates,
+    scales,
+    sequences,
+)
 
 FAMILIES = (depth, initialization, images, sequences, outputs, scales, rates, precisions, adversaries)
 

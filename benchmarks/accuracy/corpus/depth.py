@@ -5,9 +5,29 @@ from collections.abc import Iterator
 from benchmarks.accuracy.configuration import Configuration, Submission
 from benchmarks.accuracy.corpus.faults import DEEP, DEEP_NORM, SHATTERED, SHRINKING, Fault, healthy, sick
 from benchmarks.accuracy.corpus.parts import (
-    BLOBS, CANCER, CIRCLES, DIGITS, GLOROT, HE, IRIS, LECUN, MOONS, REGRESSION, SPIRALS, SYNTHETIC, TANH_GLOROT, WINE,
-    Layers, Spec, Task, mlp, plan, residual_mlp, rule, submission,
-)  # fmt: skip
+    BLOBS,
+    CANCER,
+    CIRCLES,
+    DIGITS,
+    GLOROT,
+    HE,
+    IRIS,
+    LECUN,
+    MOONS,
+    REGRESSION,
+    SPIRALS,
+    SYNTHETIC,
+    TANH_GLOROT,
+    WINE,
+    Layers,
+    Spec,
+    Task,
+    mlp,
+    plan,
+    residual_mlp,
+    rule,
+    submission,
+)
 
 RATES = {"Adam": 3e-3, "AdamW": 3e-3, "SGD": 0.1, "RMSprop": 1e-3, "NAdam": 2e-3}
 
@@ -32,8 +52,12 @@ def configurations() -> Iterator[Configuration]:
     yield from _plain(IRIS, "SiLU", "SGD", SHRINKING, (6, 12))
     yield from _plain(SPIRALS, "ELU", "SGD", SHRINKING, (8, 16))
     yield from _plain(SYNTHETIC, None, "SGD", SHRINKING, (10,), name="linear")
-    yield from _plain(DIGITS, "ReLU", "SGD", SHATTERED, (30, 50), name="he-relu", init=[rule(HE, bias="zeros")])
-    yield from _plain(CIRCLES, "ReLU", "Adam", SHATTERED, (24, 40), name="he-relu", init=[rule(HE, bias="zeros")])
+    yield from _plain(
+        DIGITS, "ReLU", "SGD", SHATTERED, (30, 50), name="he-relu", init=[rule(HE, bias="zeros")]
+    )
+    yield from _plain(
+        CIRCLES, "ReLU", "Adam", SHATTERED, (24, 40), name="he-relu", init=[rule(HE, bias="zeros")]
+    )
     yield from _normed(DIGITS, "SGD", (10, 24, 40))
     yield from _normed(WINE, "SGD", (16, 32))
     yield from _normed(CIRCLES, "Adam", (14, 28))
@@ -46,8 +70,14 @@ def reference(task: Task, depth: int = 4, optimizer: str = "Adam") -> Submission
 
 
 def _plain(
-    task: Task, activation: str | None, optimizer: str, fault: Fault, depths: tuple[int, ...], *,
-    name: str | None = None, init: Layers | None = None,
+    task: Task,
+    activation: str | None,
+    optimizer: str,
+    fault: Fault,
+    depths: tuple[int, ...],
+    *,
+    name: str | None = None,
+    init: Layers | None = None,
 ) -> Iterator[Configuration]:
     """Nothing but layers; the cure is a shortcut and a norm at each, a rectifier, and the same depth."""
     program = f"{task.name}-{name or (activation or '').lower()}-{optimizer.lower()}"
@@ -69,19 +99,31 @@ def _normed(task: Task, optimizer: str, depths: tuple[int, ...]) -> Iterator[Con
 def _done_right() -> Iterator[Configuration]:
     """The same depths with shortcuts, norms or weights that keep the signal."""
     for task, optimizer, depth in (
-        (DIGITS, "SGD", 8), (DIGITS, "Adam", 20), (WINE, "SGD", 12), (REGRESSION, "SGD", 12), (SPIRALS, "SGD", 8),
-        (CIRCLES, "Adam", 24), (SYNTHETIC, "AdamW", 16), (CANCER, "SGD", 20),
-    ):  # fmt: skip
+        (DIGITS, "SGD", 8),
+        (DIGITS, "Adam", 20),
+        (WINE, "SGD", 12),
+        (REGRESSION, "SGD", 12),
+        (SPIRALS, "SGD", 8),
+        (CIRCLES, "Adam", 24),
+        (SYNTHETIC, "AdamW", 16),
+        (CANCER, "SGD", 20),
+    ):
         program = f"{task.name}-residual-{optimizer.lower()}"
         yield healthy(f"{program}-{depth}", reference(task, depth, optimizer), reference(task))
     shapes: tuple[tuple[str, Task, str, int, Spec, str | None], ...] = (
-        ("he-relu", DIGITS, "ReLU", 6, HE, None), ("he-relu", WINE, "ReLU", 8, HE, None),
-        ("he-gelu", SYNTHETIC, "GELU", 6, HE, None), ("lecun-selu", CANCER, "SELU", 10, LECUN, None),
-        ("lecun-selu", DIGITS, "SELU", 8, LECUN, None), ("glorot-tanh", DIGITS, "Tanh", 6, TANH_GLOROT, None),
-        ("glorot-tanh", REGRESSION, "Tanh", 5, TANH_GLOROT, None), ("he-layernorm", BLOBS, "ReLU", 10, HE, "LayerNorm"),
-        ("he-layernorm", MOONS, "ReLU", 12, HE, "LayerNorm"), ("batchnorm", SPIRALS, "ReLU", 6, GLOROT, "BatchNorm1d"),
-        ("rmsnorm", CIRCLES, "SiLU", 8, HE, "RMSNorm"), ("batchnorm-sigmoid", DIGITS, "Sigmoid", 4, GLOROT, "BatchNorm1d"),
-    )  # fmt: skip
+        ("he-relu", DIGITS, "ReLU", 6, HE, None),
+        ("he-relu", WINE, "ReLU", 8, HE, None),
+        ("he-gelu", SYNTHETIC, "GELU", 6, HE, None),
+        ("lecun-selu", CANCER, "SELU", 10, LECUN, None),
+        ("lecun-selu", DIGITS, "SELU", 8, LECUN, None),
+        ("glorot-tanh", DIGITS, "Tanh", 6, TANH_GLOROT, None),
+        ("glorot-tanh", REGRESSION, "Tanh", 5, TANH_GLOROT, None),
+        ("he-layernorm", BLOBS, "ReLU", 10, HE, "LayerNorm"),
+        ("he-layernorm", MOONS, "ReLU", 12, HE, "LayerNorm"),
+        ("batchnorm", SPIRALS, "ReLU", 6, GLOROT, "BatchNorm1d"),
+        ("rmsnorm", CIRCLES, "SiLU", 8, HE, "RMSNorm"),
+        ("batchnorm-sigmoid", DIGITS, "Sigmoid", 4, GLOROT, "BatchNorm1d"),
+    )
     for name, task, activation, depth, weight, norm in shapes:
         program = f"{task.name}-{name}-adam"
         layers = mlp(task, depth, activation, norm=norm)

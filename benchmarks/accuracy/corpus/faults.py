@@ -27,11 +27,16 @@ _BURST = (
 DEEP = Fault("vanishing-gradient", ("vanishing-signal",), _STUCK)
 SHRINKING = Fault("vanishing-gradient", ("vanishing-signal", "poor-initialization"), _STUCK)
 """torch's default weights are a third of He's in variance: depth and initialisation name the same thing."""
-SHATTERED = Fault("shattered-gradient", ("vanishing-signal",), ("exploding-gradient", "not-learning", *_STUCK))
-DEEP_NORM = Fault("exploding-gradient", ("shattered-gradient",), ("dead-units", "diverging-training", "gradient-spikes"))
+SHATTERED = Fault(
+    "shattered-gradient", ("vanishing-signal",), ("exploding-gradient", "not-learning", *_STUCK)
+)
+DEEP_NORM = Fault(
+    "exploding-gradient", ("shattered-gradient",), ("dead-units", "diverging-training", "gradient-spikes")
+)
 SMALL_WEIGHTS = Fault("poor-initialization", ("vanishing-signal", "vanishing-gradient"), _STUCK)
 LARGE_WEIGHTS = Fault(
-    "poor-initialization", ("exploding-signal", "exploding-gradient"), (*_BURST, "learning-rate-too-high", "vanishing-gradient")
+    "poor-initialization", ("exploding-signal", "exploding-gradient"),
+    (*_BURST, "learning-rate-too-high", "vanishing-gradient"),
 )  # fmt: skip
 SATURATING_WEIGHTS = Fault(
     "poor-initialization", ("saturated-activation", "exploding-gradient", "exploding-signal"),
@@ -39,18 +44,23 @@ SATURATING_WEIGHTS = Fault(
 )  # fmt: skip
 SYMMETRIC = Fault(
     "symmetric-units", ("poor-initialization",),
-    ("vanishing-gradient", "vanishing-signal", "no-gradient", "exploding-signal", "exploding-gradient", *_STUCK, *_BURST),
+    ("vanishing-gradient", "vanishing-signal", "no-gradient", *_STUCK, *_BURST),
 )  # fmt: skip
-BORN_DEAD = Fault("dead-units", ("poor-initialization",), ("vanishing-gradient", "vanishing-signal", "no-gradient"))
+BORN_DEAD = Fault(
+    "dead-units", ("poor-initialization",), ("vanishing-gradient", "vanishing-signal", "no-gradient")
+)
 NO_BIAS = Fault("missing-bias", (), ("not-learning", "symmetric-units"))
-THROUGH_TIME = Fault("vanishing-through-time", (), ("vanishing-gradient", "not-learning", "learning-rate-too-low"))
+THROUGH_TIME = Fault(
+    "vanishing-through-time", (), ("vanishing-gradient", "not-learning", "learning-rate-too-low")
+)
 BURST_TIME = Fault(
     "exploding-through-time", ("poor-initialization",), (*_BURST, "learning-rate-too-high", "vanishing-through-time")
 )  # fmt: skip
 UNBOUNDED_CELL = Fault("exploding-through-time", ("exploding-signal",), (*_BURST, "learning-rate-too-high"))
 MASKED = Fault("non-finite-origin", ("non-finite-gradient",), ("output-loss-mismatch",))
 POST_NORM = Fault(
-    "vanishing-gradient", ("vanishing-signal",), ("exploding-gradient", "shattered-gradient", "learning-rate-too-high", "not-learning")
+    "vanishing-gradient", ("vanishing-signal",),
+    ("exploding-gradient", "shattered-gradient", "learning-rate-too-high", "not-learning"),
 )  # fmt: skip
 MISMATCH = Fault(
     "output-loss-mismatch", (),
@@ -59,18 +69,36 @@ MISMATCH = Fault(
         "learning-rate-too-low", "saturated-activation", "no-gradient", *_BURST,
     ),
 )  # fmt: skip
-ATTENUATED = Fault("output-loss-mismatch", ("attenuated-loss-gradient",), ("not-learning", "vanishing-gradient", "learning-rate-too-low"))
-INPUTS_LARGE = Fault("input-scale", (), (*_BURST, "learning-rate-too-high", "vanishing-gradient", "vanishing-signal"))
+ATTENUATED = Fault(
+    "output-loss-mismatch",
+    ("attenuated-loss-gradient",),
+    ("not-learning", "vanishing-gradient", "learning-rate-too-low"),
+)
+INPUTS_LARGE = Fault(
+    "input-scale", (), (*_BURST, "learning-rate-too-high", "vanishing-gradient", "vanishing-signal")
+)
 INPUTS_SMALL = Fault("input-scale", (), ("vanishing-signal", "vanishing-gradient", "not-learning", *_STUCK))
-TARGETS_LARGE = Fault("target-scale", (), ("learning-rate-too-low", "learning-rate-too-high", "output-loss-mismatch", *_BURST))
-TARGETS_SMALL = Fault("target-scale", (), ("learning-rate-too-high", "diverging-training", "oscillating-loss", "update-below-precision"))
+TARGETS_LARGE = Fault(
+    "target-scale", (), ("learning-rate-too-low", "learning-rate-too-high", "output-loss-mismatch", *_BURST)
+)
+TARGETS_SMALL = Fault(
+    "target-scale",
+    (),
+    ("learning-rate-too-high", "diverging-training", "oscillating-loss", "update-below-precision"),
+)
 SUMMED = Fault("loss-reduction-scale", ("learning-rate-too-high",), (*_BURST, "vanishing-gradient"))
 TOO_FAST = Fault("learning-rate-too-high", (), (*_BURST, "vanishing-gradient", "vanishing-signal"))
 TOO_SLOW = Fault("learning-rate-too-low", (), ("not-learning", "update-below-precision"))
 EPSILON = Fault("update-below-precision", (), ("learning-rate-too-low", "not-learning"))
 LOST_UPDATES = Fault("update-below-precision", ("underflow",), ("learning-rate-too-low", "not-learning"))
-FP16_EPSILON = Fault("underflow", ("update-below-precision", "non-finite-origin"), ("non-finite-gradient", "overflow", "diverging-training"))
-UNDERFLOW = Fault("underflow", ("vanishing-gradient", "update-below-precision"), ("learning-rate-too-low", "not-learning"))
+FP16_EPSILON = Fault(
+    "underflow",
+    ("update-below-precision", "non-finite-origin"),
+    ("non-finite-gradient", "overflow", "diverging-training"),
+)
+UNDERFLOW = Fault(
+    "underflow", ("vanishing-gradient", "update-below-precision"), ("learning-rate-too-low", "not-learning")
+)
 OVERFLOW = Fault("overflow", ("non-finite-origin",), (*_BURST, "input-scale", "learning-rate-too-high"))
 CLIPPED = Fault("clipping-masks-gradients", ("learning-rate-too-low",), ("not-learning",))
 UNCONSTRAINED = Fault("unbounded-objective", (), (*_BURST, "learning-rate-too-high"))
@@ -88,6 +116,8 @@ def sick(
     )  # fmt: skip
 
 
-def healthy(name: str, submission: Submission, reference: Submission, compare: Measure = "loss") -> Configuration:
+def healthy(
+    name: str, submission: Submission, reference: Submission, compare: Measure = "loss"
+) -> Configuration:
     """A configuration that is meant to be healthy, beside the textbook's network for its task."""
     return Configuration(name, submission, reference, compare=compare)

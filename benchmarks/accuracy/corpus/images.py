@@ -3,7 +3,16 @@
 from collections.abc import Iterator
 
 from benchmarks.accuracy.configuration import Configuration, Submission
-from benchmarks.accuracy.corpus.faults import DEEP, LARGE_WEIGHTS, SHATTERED, SHRINKING, SMALL_WEIGHTS, Fault, healthy, sick
+from benchmarks.accuracy.corpus.faults import (
+    DEEP,
+    LARGE_WEIGHTS,
+    SHATTERED,
+    SHRINKING,
+    SMALL_WEIGHTS,
+    Fault,
+    healthy,
+    sick,
+)
 from benchmarks.accuracy.corpus.parts import HE, IMAGES, Layers, cnn, normal, plan, resnet, rule, submission
 
 RATES = {"Adam": 3e-3, "SGD": 0.1}
@@ -35,13 +44,21 @@ def _begun(scheme: object) -> Layers:
 
 
 def _stack(
-    activation: str, optimizer: str, fault: Fault, depths: tuple[int, ...], *, name: str = "plain", init: Layers | None = None
+    activation: str,
+    optimizer: str,
+    fault: Fault,
+    depths: tuple[int, ...],
+    *,
+    name: str = "plain",
+    init: Layers | None = None,
 ) -> Iterator[Configuration]:
     program = f"images-{name}-{activation.lower()}-{optimizer.lower()}"
     for depth in depths:
         layers = cnn(IMAGES, depth, activation=activation)
         broken = submission(IMAGES, layers, plan(IMAGES, optimizer, RATES[optimizer]), init=init)
-        cure = submission(IMAGES, resnet(IMAGES, max(1, depth // 2)), plan(IMAGES, optimizer, RATES[optimizer]))
+        cure = submission(
+            IMAGES, resnet(IMAGES, max(1, depth // 2)), plan(IMAGES, optimizer, RATES[optimizer])
+        )
         yield sick(f"{program}-{depth}", fault, broken, cure if depth > 10 else textbook(depth, optimizer))
 
 

@@ -73,19 +73,22 @@ def adding(length: int) -> Task:
 
 def copying(length: int) -> Task:
     """Repeat the first half in the second."""
-    return Task(
-        f"copy{length}", _builtin("copy", length=length, classes=4), (length,), 4, vocab=4, steps=200
-    )
+    return Task(f"copy{length}", _builtin("copy", length=length, classes=4), (length,), 4, vocab=4, steps=200)
 
 
-def submission(task: Task, layers: Layers, training: Spec, *, init: Layers | None = None, **more: Any) -> Submission:
+def submission(
+    task: Task, layers: Layers, training: Spec, *, init: Layers | None = None, **more: Any
+) -> Submission:
     """The whole submission; `more` are `data` or fields of the network such as `defaults`."""
     data = more.pop("data", task.data)
     network = {"input": task.input, "layers": layers, **({"init": init} if init else {}), **more}
     return {
-        "project": "corpus", "network": network, "training": training, "data": data,
+        "project": "corpus",
+        "network": network,
+        "training": training,
+        "data": data,
         "probing": {"seeds": SEEDS, "steps": training["steps"]},
-    }  # fmt: skip
+    }
 
 
 def plan(task: Task, optimizer: str = "Adam", lr: float = 3e-3, **more: Any) -> Spec:
@@ -114,7 +117,9 @@ def mlp(
     return [{"repeat": depth, "name": "h", "body": body}, head(task, **flags)]
 
 
-def residual_mlp(task: Task, depth: int, activation: Any = "ReLU", *, width: int = 32, norm: str = "LayerNorm") -> Layers:
+def residual_mlp(
+    task: Task, depth: int, activation: Any = "ReLU", *, width: int = 32, norm: str = "LayerNorm"
+) -> Layers:
     """As deep and as wide as the plain one, every layer with a shortcut around it and a norm before it."""
     block = {"residual": {"body": [norm, linear(width), activation]}}
     return [linear(width, name="stem"), {"repeat": depth - 1, "name": "h", "body": [block]}, norm, head(task)]
@@ -160,13 +165,21 @@ def resnet(task: Task, blocks: int, *, channels: int = 8, norm: str = "BatchNorm
     body = [conv, norm, "ReLU", conv, {"type": norm, "name": "last"}]
     stem = [{**conv, "name": "stem"}, norm, "ReLU", {"type": "MaxPool2d", "kernel_size": 2}]
     pooled = [{"type": "AdaptiveAvgPool2d", "output_size": 2}, "Flatten", head(task)]
-    return [*stem, {"repeat": blocks, "name": "block", "body": [{"residual": {"body": body}}, "ReLU"]}, *pooled]
+    return [
+        *stem,
+        {"repeat": blocks, "name": "block", "body": [{"residual": {"body": body}}, "ReLU"]},
+        *pooled,
+    ]
 
 
 def recurrent(task: Task, kind: str, *, hidden: int = 32, output: str = "last", **more: Any) -> Layers:
     """Tokens embedded (or numbers as they are), one recurrent layer named `rnn`, the head."""
     entry = [{"type": "Embedding", "embedding_dim": 16}] if task.vocab else []
-    return [*entry, {"type": kind, "hidden_size": hidden, "output": output, "name": "rnn", **more}, head(task)]
+    return [
+        *entry,
+        {"type": kind, "hidden_size": hidden, "output": output, "name": "rnn", **more},
+        head(task),
+    ]
 
 
 def long_lstm(task: Task, *, hidden: int = 32, output: str = "last") -> Layers:
@@ -177,9 +190,19 @@ def long_lstm(task: Task, *, hidden: int = 32, output: str = "last") -> Layers:
 def transformer(task: Task, depth: int, *, norm_first: bool, size: int = 16, **more: Any) -> Layers:
     """Embedding, positions, `depth` encoder layers, mean over time, head."""
     layer = {
-        "type": "TransformerEncoderLayer", "nhead": 2, "dim_feedforward": 2 * size, "dropout": 0.0,
-        "norm_first": norm_first, **more,
-    }  # fmt: skip
+        "type": "TransformerEncoderLayer",
+        "nhead": 2,
+        "dim_feedforward": 2 * size,
+        "dropout": 0.0,
+        "norm_first": norm_first,
+        **more,
+    }
     entry: Layers = [{"type": "Embedding", "embedding_dim": size}, "PositionalEmbedding"]
     last = ["LayerNorm"] if norm_first else []
-    return [*entry, {"repeat": depth, "name": "layer", "body": [layer]}, *last, {"op": "mean", "dim": 1}, head(task)]
+    return [
+        *entry,
+        {"repeat": depth, "name": "layer", "body": [layer]},
+        *last,
+        {"op": "mean", "dim": 1},
+        head(task),
+    ]
