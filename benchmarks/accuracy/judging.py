@@ -12,6 +12,9 @@ from benchmarks.accuracy.traces import CACHE, kept
 from service.diagnosis.engine import judge
 from service.schemas.diagnosis import Finding, Judgement
 
+UNEXPLAINED = "not-learning"
+"""The rule that says that the cause is not in the gradients."""
+
 
 @dataclass(frozen=True)
 class Judged:
@@ -22,17 +25,24 @@ class Judged:
 
     @cached_property
     def acute(self) -> tuple[Finding, ...]:
-        """Findings that count: no notes, nothing latent."""
+        """Findings that count: nothing latent, and of notes only what an inconclusive verdict is founded on."""
+        open_question = self.judgement.verdict == "inconclusive"
         return tuple(
             finding
             for finding in self.judgement.findings
-            if not finding.latent and finding.severity != "note"
+            if not finding.latent
+            and (finding.severity != "note" or (open_question and finding.rule == UNEXPLAINED))
         )
 
     @property
     def flagged(self) -> bool:
         """Whether a person is told that something is wrong."""
         return self.judgement.verdict in {"unstable", "warning"}
+
+    @property
+    def cleared(self) -> bool:
+        """Whether it is called healthy."""
+        return self.judgement.verdict == "healthy"
 
     @property
     def failed(self) -> bool:

@@ -25,12 +25,15 @@ def mistake(result: Judged) -> str | None:
         return "1 false alarm" if result.flagged else None
     if label != "sick":
         return None
+    right = result.leading in configuration.root_rules
+    if not result.flagged:
+        return "2 missed" if result.cleared else None if right else "3 unexplained"
     if not result.failed:
-        return "2 missed" if not result.flagged else "3 only a warning"
-    if configuration.mechanism and result.leading not in configuration.root_rules:
-        return "4 wrong cause"
+        return "4 only a warning"
+    if configuration.mechanism and not right:
+        return "5 wrong cause"
     extra = result.causes - configuration.true_rules if configuration.mechanism else frozenset()
-    return "5 one cause too many" if extra else None
+    return "6 one cause too many" if extra else None
 
 
 def _described(result: Judged) -> str:

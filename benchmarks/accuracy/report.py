@@ -52,6 +52,11 @@ class Evaluation:
         return {rule.code: (rule.name, rule_score(rule.name, self.results)) for rule in rules()}
 
     @property
+    def cleared(self) -> Share:
+        """Sick networks that are called healthy; the others are flagged or inconclusive."""
+        return share(result.cleared for result in self.results if result.case.label == "sick")
+
+    @property
     def failing(self) -> Share:
         """Healthy networks whose build would fail."""
         return share(result.failed for result in self.results if result.case.label == "healthy")
@@ -113,6 +118,7 @@ def _part(evaluation: Evaluation) -> list[str]:
         "",
         f"Root cause: {_cell(cause_accuracy(results))}, exactly {_cell(cause_accuracy(results, exact=True))}.",
         f"Healthy networks whose build would fail: {_cell(evaluation.failing)}.",
+        f"Sick networks that are called healthy: {_cell(evaluation.cleared)}.",
         *_settling(evaluation),
         "",
         "| rule | | precision | recall |",
@@ -234,6 +240,7 @@ def _figures(evaluation: Evaluation) -> dict[str, Any]:
         "configurations": {label: counts[label] for label in LABELS},
         "healthy_flagged": _numbers(own.healthy_flagged),
         "healthy_failed": _numbers(evaluation.failing),
+        "sick_cleared": _numbers(evaluation.cleared),
         "sick_found": _numbers(own.sick_found),
         "cause": _numbers(cause_accuracy(evaluation.results)),
         "families": {family: _both(score) for family, score in own.families.items()},

@@ -4,6 +4,7 @@ import json
 
 from benchmarks.accuracy.mistakes import mistake, mistakes
 from benchmarks.accuracy.report import Evaluation, page, served
+from benchmarks.accuracy.scoring import Share, cause_accuracy
 from benchmarks.accuracy.split import Part
 from service.diagnosis.registry import VERSION
 from tests.benchmarks.accuracy.test_scoring import judged
@@ -59,10 +60,21 @@ def test_figures_of_another_part_stay_while_the_rules_are_the_same() -> None:
 
 def test_every_kind_of_mistake_has_a_name() -> None:
     assert [mistake(result) for result in RESULTS] == [None, "1 false alarm", None]
-    assert mistake(judged(SICK, verdict="inconclusive")) == "2 missed"
-    assert mistake(judged(SICK, "vanishing-gradient", verdict="warning")) == "3 only a warning"
-    assert mistake(judged(SICK, "input-scale")) == "4 wrong cause"
-    assert mistake(judged(SICK, "vanishing-gradient", "input-scale")) == "5 one cause too many"
+    assert mistake(judged(SICK, verdict="healthy")) == "2 missed"
+    assert mistake(judged(SICK, verdict="inconclusive")) == "3 unexplained"
+    assert mistake(judged(SICK, "vanishing-gradient", verdict="warning")) == "4 only a warning"
+    assert mistake(judged(SICK, "input-scale")) == "5 wrong cause"
+    assert mistake(judged(SICK, "vanishing-gradient", "input-scale")) == "6 one cause too many"
+
+
+def test_a_plateau_is_rightly_inconclusive() -> None:
+    plateau = judged(case("sick", "not-learning"), "not-learning", verdict="inconclusive", severity="note")
+    assert mistake(plateau) is None
+    assert cause_accuracy([plateau]) == Share(1, 1)
+    assert (
+        judged(case("sick", "dead-units"), "synthetic-data", verdict="unstable", severity="note").leading
+        is None
+    )
 
 
 def test_a_mistake_is_told_with_its_signals() -> None:

@@ -1,5 +1,7 @@
 """Shares, intervals, and what counts as right."""
 
+from typing import Any
+
 import pytest
 
 from benchmarks.accuracy.comparators.tool import Tool
@@ -16,13 +18,14 @@ def judged(
     about: Labelled,
     *rules: str,
     verdict: str = "unstable",
+    severity: Any = "error",
     latent: bool = False,
     explains: tuple[str, ...] = (),
 ) -> Judged:
     symptoms = tuple(Symptom(rule=name, code="GC", message="", seeds_shown=1, seeds=1) for name in explains)
     findings = tuple(
         Finding(
-            rule=rule, code="GC", severity="error", message="", cause="", seeds_shown=1, seeds=1, confidence=0.5,
+            rule=rule, code="GC", severity=severity, message="", cause="", seeds_shown=1, seeds=1, confidence=0.5,
             fingerprint="", latent=latent, explains=symptoms,
         )
         for rule in rules
