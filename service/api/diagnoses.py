@@ -1,4 +1,4 @@
-"""Diagnoses: create, list, read, cancel, delete."""
+"""Diagnoses: create, list, read, cancel, judge again, delete."""
 
 import hashlib
 import logging
@@ -11,14 +11,17 @@ from service import dispatch
 from service.api import prefer
 from service.api.clinic import Clinic, clinic
 from service.api.edge import Reply, gives, takes
+from service.api.judging import book_without, judge_options
 from service.api.parameters import Cursor, Moment, Word, next_link
 from service.api.parse import Body
 from service.api.submissions import accepted
-from service.errors import IdempotencyMismatch, NotFound
+from service.diagnosis import engine
+from service.errors import Conflict, IdempotencyMismatch, NotFound
 from service.schemas.base import Input
-from service.schemas.body.reading import MEDIA_TYPES
-from service.schemas.diagnosis import Diagnosis, DiagnosisSummary
+from service.schemas.body.reading import JSON_TYPES, MEDIA_TYPES
+from service.schemas.diagnosis import Diagnosis, DiagnosisSummary, Judgement
 from service.schemas.page import Page
+from service.schemas.policy import JudgeOptions
 from service.schemas.query import DiagnosisFilter
 from service.schemas.run import TERMINAL
 from service.schemas.submission import Submission
@@ -127,6 +130,23 @@ def cancel(diagnosis_id: str) -> Diagnosis:
     Runs that are under way are killed within a second. One that has ended stays as it is.
     """
     return diagnoses.cancel(clinic().database, diagnosis_id)
+
+
+@blueprint.post("/diagnoses/<id:diagnosis_id>/judge")
+@takes(body=JudgeOptions, media_types=JSON_TYPES)
+@gives(Reply(200, Judgement, "What is said of the evidence"), refuses=(NotFound, Conflict))
+def judge(diagnosis_id: str, body: Body) -> Judgement:
+    """Judge stored evidence again.
+
+    Reads what was measured and judges it with other options or a newer rule book: nothing runs, nothing is stored,
+    and the diagnosis stays as it is. Runs that have not succeeded yet are left out.
+    """
+    here = clinic()
+    options = judge_options(body, here.settings.limits)
+    evidence = diagnoses.evidence(here.database, diagnosis_id)
+    if not evidence.runs:
+        raise Conflict("There is nothing to judge: no run of this diagnosis has succeeded yet.")
+    return engine.judge(evidence, book_without(options.without))
 
 
 @blueprint.delete("/diagnoses/<id:diagnosis_id>")

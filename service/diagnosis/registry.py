@@ -12,8 +12,9 @@ from service.diagnosis.signals import Signals
 from service.diagnosis.structure import Structure
 from service.schemas.diagnosis import Measurement, Severity
 from service.schemas.plan import Layer
+from service.schemas.policy import VERSIONS
 
-VERSION = "2026.11"
+VERSION = VERSIONS[-1]
 """Changes whenever a judgement of the same evidence may change."""
 
 Stage = Literal[

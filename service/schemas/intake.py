@@ -23,6 +23,7 @@ from service.schemas.limits import Limits
 from service.schemas.network import NetworkSpec
 from service.schemas.planned import Plan
 from service.schemas.plausibility import probing_problems, training_problems
+from service.schemas.policy import policy_problems
 from service.schemas.problems import MOST_PROBLEMS, problems_of
 from service.schemas.submission import Submission
 from service.schemas.training import Probing, Training
@@ -76,6 +77,7 @@ def _accept(submission: Submission, limits: Limits, dataset: Datasets, written: 
         *_training(submission.training, limits, written),
         *probing_problems(submission.probing, limits),
         *option_problems(submission.data, limits),
+        *policy_problems(submission.policy),
         *network_problems(submission),
     ]
     networks = submission_networks(submission)

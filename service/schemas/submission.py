@@ -8,6 +8,7 @@ from service.schemas.base import Input
 from service.schemas.data import Data
 from service.schemas.layers.base import Name
 from service.schemas.network import NetworkSpec
+from service.schemas.policy import Policy
 from service.schemas.training import Probing, Training
 
 Project = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[A-Za-z0-9][A-Za-z0-9._/-]*$")]
@@ -24,5 +25,7 @@ class Submission(Input):
     data: Data | None = None
     """Synthetic data that fits the network where it is left out; the report says so."""
     project: Project = "default"
+    policy: Policy | None = None
+    """Version of the rule book to be judged by, as `GET /v1/rules` tells it; the newest where it is left out."""
     branch: Reference | None = None
     commit: Reference | None = None

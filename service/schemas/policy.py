@@ -1,0 +1,40 @@
+"""Which rule book a diagnosis is judged by, and how a client asks to be judged again."""
+
+from collections.abc import Iterator
+from difflib import get_close_matches
+from typing import Annotated
+
+from pydantic import Field
+
+from service.errors import Problem
+from service.schemas.base import Input
+
+VERSIONS = ("2026.11",)
+"""Rule books that this release can judge by, the newest last; a version changes whenever a judgement may."""
+
+Policy = Annotated[str, Field(min_length=1, max_length=40)]
+RuleName = Annotated[str, Field(min_length=1, max_length=60)]
+
+
+class JudgeOptions(Input):
+    """How stored evidence is judged again."""
+
+    policy: Policy | None = None
+    """Version of the rule book; the newest where it is left out."""
+    without: Annotated[tuple[RuleName, ...], Field(max_length=100)] = ()
+    """Rules to leave out, by code or name, e.g. to see what is found once a known finding is set aside."""
+
+
+def policy_problems(policy: str | None) -> Iterator[Problem]:
+    """A rule book that this release does not have."""
+    if policy is not None and policy not in VERSIONS:
+        yield Problem("/policy", f"there is no rule book {policy!r}", f"known: {', '.join(VERSIONS)}")
+
+
+def rule_problems(without: tuple[str, ...], known: tuple[str, ...]) -> Iterator[Problem]:
+    """Names of rules that do not exist."""
+    for place, name in enumerate(without):
+        if name not in known:
+            near = get_close_matches(name, known, n=1)
+            hint = f"did you mean {near[0]}?" if near else "GET /v1/rules lists them"
+            yield Problem(f"/without/{place}", f"there is no rule {name!r}", hint)

@@ -1,0 +1,84 @@
+"""Judging stored evidence again."""
+
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+
+from service.diagnosis import registry
+from service.schemas.diagnosis import Judgement
+
+
+@pytest.fixture
+def judged(client: FlaskClient, submission: str, worker: Any) -> str:
+    """A diagnosis that found something: a softmax too many."""
+    body = submission.replace("name: head}", "name: head}\n    - Softmax")
+    posted = str(client.post("/v1/diagnoses", data=body, content_type="application/yaml").json["id"])
+    worker.finish_all(posted)
+    return posted
+
+
+def ask(client: FlaskClient, diagnosis: str, **options: Any) -> Any:
+    return client.post(f"/v1/diagnoses/{diagnosis}/judge", json=options)
+
+
+def test_the_same_rules_say_the_same_again_and_nothing_is_stored(client: FlaskClient, judged: str) -> None:
+    before = client.get(f"/v1/diagnoses/{judged}").json
+    response = ask(client, judged)
+    assert response.status_code == 200
+    judgement = Judgement.model_validate_json(response.data)
+    assert (judgement.verdict, judgement.summary) == (before["verdict"], before["summary"])
+    assert judgement.rules_version == registry.VERSION
+    assert client.get(f"/v1/diagnoses/{judged}").json == before
+
+
+def test_rules_that_are_set_aside_find_nothing(client: FlaskClient, judged: str) -> None:
+    found = ask(client, judged).json["findings"]
+    assert found
+    without = [found[0]["code"], *(finding["rule"] for finding in found[1:])]
+    left = ask(client, judged, without=without).json["findings"]
+    assert {finding["rule"] for finding in left}.isdisjoint(finding["rule"] for finding in found)
+    assert client.get(f"/v1/diagnoses/{judged}").json["findings"] == found
+
+
+def test_a_rule_book_can_be_asked_for_by_its_version(client: FlaskClient, judged: str) -> None:
+    assert ask(client, judged, policy=registry.VERSION).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("options", "pointer", "hint"),
+    [
+        ({"policy": "1999.1"}, "/policy", registry.VERSION),
+        ({"without": ["GC402", "vanishing-gradiend"]}, "/without/1", "vanishing-gradient"),
+        ({"polizy": "1"}, "/polizy", "policy"),
+    ],
+)
+def test_what_does_not_exist_is_refused_with_a_hint(
+    client: FlaskClient, judged: str, options: dict[str, Any], pointer: str, hint: str
+) -> None:
+    response = ask(client, judged, **options)
+    assert response.status_code == 422
+    (problem,) = response.json["problems"]
+    assert problem["pointer"] == pointer
+    assert hint in problem["hint"]
+
+
+def test_before_a_run_has_succeeded_there_is_nothing_to_judge(client: FlaskClient, posted: str) -> None:
+    response = ask(client, posted)
+    assert (response.status_code, response.json["code"]) == (409, "conflict")
+    assert ask(client, "dg_unknown").status_code == 404
+
+
+def test_a_submission_may_pin_its_rule_book_and_an_unknown_one_is_refused(
+    client: FlaskClient, submission: str
+) -> None:
+    def post(policy: str) -> Any:
+        body = submission + f"policy: '{policy}'\n"
+        return client.post("/v1/diagnoses", data=body, content_type="application/yaml")
+
+    assert post(registry.VERSION).status_code == 202
+    refused = post("1999.1")
+    assert refused.status_code == 422
+    (problem,) = refused.json["problems"]
+    assert (problem["pointer"], problem["line"]) == ("/policy", submission.count("\n") + 1)
+    assert registry.VERSION in problem["hint"]
