@@ -18,8 +18,12 @@ class Patient:
 
 
 def _patient(name: str, text: str, verdict: str, cause: str | None = None) -> Patient:
-    submission = {"project": "zoo", "probing": {"seeds": 2, "steps": 100}} | yaml.load(text, Loader=_Numbers)
-    return Patient(name, submission, verdict, cause)
+    return Patient(name, read(text), verdict, cause)
+
+
+def read(text: str) -> dict[str, Any]:
+    """A submission from its YAML, quick to diagnose unless it says otherwise."""
+    return {"project": "zoo", "probing": {"seeds": 2, "steps": 100}} | yaml.load(text, Loader=_Numbers)
 
 
 class _Numbers(yaml.SafeLoader):
