@@ -4,6 +4,7 @@ from flask import Blueprint
 
 from service.api.edge import Reply, gives
 from service.diagnosis import registry
+from service.diagnosis.accuracy import accuracy
 from service.schemas.rulebook import RuleBook, RuleDescription
 
 blueprint = Blueprint("rules", __name__)
@@ -14,7 +15,7 @@ blueprint = Blueprint("rules", __name__)
 def index() -> RuleBook:
     """Read the rule book.
 
-    What each finding means, and what it explains.
+    What each finding means, what it explains, and how often it was right on networks labelled by outcome.
     """
     return RuleBook(version=registry.VERSION, items=tuple(map(_description, registry.rules())))
 
@@ -27,5 +28,7 @@ def _description(rule: registry.Rule) -> RuleDescription:
         stage=rule.stage,
         explains=tuple(sorted(rule.explains)),
         summary=rule.summary,
+        structural=rule.inspect is not None,
         documentation=rule.documentation,
+        accuracy=accuracy().get(rule.code),
     )

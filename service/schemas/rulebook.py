@@ -4,6 +4,29 @@ from service.schemas.base import Output
 from service.schemas.diagnosis import Severity
 
 
+class Rate(Output):
+    """A share of counted cases with Wilson's 95 % interval."""
+
+    value: float
+    low: float
+    high: float
+    k: int
+    n: int
+
+
+class RuleAccuracy(Output):
+    """How often a rule was right on networks labelled by outcome."""
+
+    part: str
+    """Part of the corpus: `held-out`, which no rule was tuned on, or `tune`."""
+    rules_version: str
+    """Rule book that was measured."""
+    precision: Rate | None = None
+    """Of the networks that it found ill, how many were; null where it found none."""
+    recall: Rate | None = None
+    """Of the networks with this illness, how many it found; null where there was none."""
+
+
 class RuleDescription(Output):
     """One illness that the service can name."""
 
@@ -16,8 +39,12 @@ class RuleDescription(Output):
     """Where its cause lies, in the order in which causes go before one another."""
     explains: tuple[str, ...]
     """Names of the rules whose symptoms this illness accounts for."""
+    structural: bool
+    """It also judges the structure alone, before anything runs."""
     summary: str
     documentation: str
+    accuracy: RuleAccuracy | None = None
+    """Null where it was not measured."""
 
 
 class RuleBook(Output):

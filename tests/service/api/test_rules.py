@@ -3,6 +3,7 @@
 from flask.testing import FlaskClient
 
 from service.diagnosis import registry
+from service.diagnosis.accuracy import accuracy
 
 
 def test_every_rule_is_served_with_what_it_means(client: FlaskClient) -> None:
@@ -14,3 +15,11 @@ def test_every_rule_is_served_with_what_it_means(client: FlaskClient) -> None:
     )
     names = {rule["name"] for rule in book["items"]}
     assert "vanishing-gradient" in names
+
+
+def test_the_figures_are_those_of_the_page(client: FlaskClient) -> None:
+    measured = accuracy()
+    for rule in client.get("/v1/rules").json["items"]:
+        known = measured.get(rule["code"])
+        assert rule["accuracy"] == (None if known is None else known.model_dump(mode="json"))
+        assert rule["structural"] == (rule["code"] in {"GC402", "GC405", "GC406", "GC503", "GC902"})
