@@ -143,14 +143,12 @@ SICK = [
     ),
     patient(
         "LSTM with a ReLU cell",
-        recurrent({"type": "LSTM", "hidden_size": 64, "activation": "relu"}),
-        plan(optimizer="SGD", lr=0.1),
-        first_token(100),
+        [{"type": "LSTM", "hidden_size": 64, "activation": "relu", "forget_bias": 3.0}, linear(1)],
+        plan("MSELoss", optimizer="SGD", lr=0.1),
+        {"source": "builtin", "name": "adding", "length": 100},
         "unstable",
         "exploding-through-time",
-        shape=(100,),
-        vocab=4,
-        init=({"match": "*", "layer": "LSTM", "recurrent": {"scheme": "normal", "std": 0.3}},),
+        shape=(100, 2),
     ),
     patient(
         "SIREN with torch's weights",

@@ -6,7 +6,7 @@ from operator import attrgetter
 
 from service.diagnosis.findings import Rank, Sighted, as_finding, as_symptom, foreseen, merge
 from service.diagnosis.registry import VERSION, Rule, rules
-from service.diagnosis.signals import LEARNED, Signals, signals_of
+from service.diagnosis.signals import LEARNING, Signals, signals_of
 from service.diagnosis.structure import structures
 from service.schemas.data import DatasetInfo
 from service.schemas.diagnosis import Finding, Judgement, Verdict
@@ -84,12 +84,12 @@ def _verdict(findings: Sequence[Finding], views: Sequence[Signals]) -> tuple[Ver
     if any(finding.severity == "warning" for finding in acute):
         return "warning", None
     skills = [view.skill for view in views if view.skill is not None]
-    learned = sum(view.learned for view in views if view.skill is not None)
+    learned = sum(view.learned or view.skill >= LEARNING for view in views if view.skill is not None)
     if skills and learned * 2 <= len(skills):
         ran = max(view.run.outcome.steps_run for view in views)
         planned = views[0].planned_steps
         coming = [view.projected_skill for view in views if view.projected_skill is not None]
-        if coming and _middle(coming) >= LEARNED:
+        if coming and _middle(coming) >= LEARNING:
             return "inconclusive", (
                 f"the loss is still falling (skill {_middle(skills):.2f} after {ran} of {planned} planned steps); more"
                 " steps of probing would tell where it ends"

@@ -67,7 +67,7 @@ def fan_in(signals: Signals, layer: Layer) -> int | None:
             return layer.parameters // layer.output.shape[-1]
         case "convolution" if not layer.type.startswith("ConvTranspose"):
             return layer.parameters // layer.output.shape[0]
-        case "recurrent":
+        case "recurrent" if layer.type == "RNN":
             states = signals.structure.argument(layer, "hidden_size", None)
             return states if isinstance(states, int) else None
         case _:

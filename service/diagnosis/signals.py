@@ -19,8 +19,10 @@ from service.schemas.statistics import LayerStatistics, NetworkStatistics
 from service.schemas.submission import Submission
 
 TAPPED: frozenset[Family] = frozenset({"activation", "normalization", "recurrent", "attention", "operation"})
-LEARNED = 0.3
-"""Skill from which a network counts as learning: evidence beside it is latent."""
+LEARNING = 0.3
+"""Skill from which a network gets somewhere: what no evidence speaks against is then no matter of doubt."""
+LEARNED = 0.45
+"""Skill from which it has learned: evidence beside it is latent."""
 GAINED = 0.6
 """Gain in accuracy from which it counts as learning, whatever its loss makes of that."""
 ADAPTIVE = frozenset(
@@ -104,10 +106,12 @@ class Signals:
     def learned(self) -> bool:
         """Whether the network got somewhere: then evidence of an illness is latent.
 
-        A skill above 1 is that of a loss without a bottom and says nothing.
+        A skill above 1 is that of a loss without a bottom and says nothing; a loss that is worse than that of the best
+        constant tells more than an accuracy.
         """
         skilled = self.skill is not None and LEARNED <= self.skill <= 1
-        return skilled or (self.gain is not None and self.gain >= GAINED)
+        lost = self.skill is not None and self.skill <= 0
+        return skilled or (self.gain is not None and self.gain >= GAINED and not lost)
 
     @property
     def cut_short(self) -> bool:

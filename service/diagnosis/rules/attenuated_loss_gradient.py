@@ -6,7 +6,7 @@ Why it matters: every layer gets the same small share of the error, so that noth
 another. A saturated sigmoid under a squared error, or a second softmax, makes it so.
 
 Fires on: a ratio ≤ -1 over the last probes at a final Sigmoid, Softmax, Tanh or their kin, in a network that learns
-nothing.
+nothing; down from -.55 it is a note, which a mismatch of output and loss accounts for.
 
 Stays silent on: losses whose logarithm makes up for the slope (binary cross-entropy behind a sigmoid), and networks
 that are sure because they are right.
@@ -21,7 +21,8 @@ from service.diagnosis.signals import Signals
 from service.schemas.diagnosis import Measurement
 from service.schemas.plan import Layer
 
-ATTENUATED = -1.0
+ATTENUATED, STEEP = -0.55, -1.0
+"""A quarter of the gradient, which is what a sigmoid lets pass at best, and a tenth."""
 BORDER = 0.3
 BOUNDED = frozenset({"Sigmoid", "Softmax", "Softmin", "Tanh", "Hardsigmoid", "Hardtanh", "Softsign"})
 MATCHED = frozenset({"BCELoss", "NLLLoss", "KLDivLoss"})
@@ -42,7 +43,7 @@ MATCHED = frozenset({"BCELoss", "NLLLoss", "KLDivLoss"})
     ),
 )
 def detect(signals: Signals) -> Sighting | None:
-    """See a final activation that lets a tenth of the gradient pass."""
+    """See a final activation that lets little of the gradient pass."""
     loss = signals.submission.training.loss
     tail = [layer for layer in signals.structure.tail if layer.type in BOUNDED]
     if signals.learned or not tail or loss.type in MATCHED or loss.from_logits is False:
@@ -53,8 +54,8 @@ def detect(signals: Signals) -> Sighting | None:
         return None
     share = "nothing" if math.isinf(ratio) else f"{100 * 10**ratio:.2g} %"
     return Sighting(
-        message=f"{last.name} lets hardly any of the loss's gradient pass, so that no layer learns.",
-        cause=f"The slope of {last.type} is nearly zero where its outputs are: {share} of the gradient gets through.",
+        message=f"{last.name} lets little of the loss's gradient pass, so that every layer learns more slowly.",
+        cause=f"The slope of {last.type} is small where its outputs are: {share} of the gradient gets through.",
         evidence=(
             Measurement(
                 statistic="passed_gradient", value=ratio, threshold=ATTENUATED, comparison="<=", layer=last.name,
@@ -62,8 +63,11 @@ def detect(signals: Signals) -> Sighting | None:
             ),
         ),
         layers=(last,),
-        clear=ratio <= ATTENUATED - BORDER,
-        from_start=(_passed(signals, signals.steps[0], last) or 0.0) <= ATTENUATED / 2,
+        clear=ratio <= STEEP - BORDER,
+        from_start=(_passed(signals, signals.steps[0], last) or 0.0) <= ATTENUATED,
+        severity=None if ratio <= STEEP else "note",
+        contributory=ratio > STEEP,
+        explains=None if ratio <= STEEP else frozenset(),
     )  # fmt: skip
 
 

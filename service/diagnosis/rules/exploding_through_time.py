@@ -6,7 +6,8 @@ step and at the last; the growth of the state against the input; and whether an 
 Why it matters: the growth is exponential in the length of the sequence, so that training is sound on short ones and
 breaks on long ones. Weight gradients look sound at the start.
 
-Fires on: DT ≥ 2 or a state a hundred times its input at any probe; a non-finite number made in a cell with ReLU.
+Fires on: DT ≥ 1 before the first step; DT ≥ 2 or a state a hundred times its input at any probe; a non-finite number
+made in a cell with ReLU.
 
 Stays silent on: gradients that are large at every time step alike, which is a scale of the loss.
 
@@ -15,7 +16,7 @@ Source: Pascanu et al. (2013); Le et al. (2015) for rectified cells; cut-offs fr
 
 from service.diagnosis.registry import Sighting, rule
 from service.diagnosis.signals import Signals
-from service.diagnosis.through_time import decay, growth_at, recurrent, state_growth, steepest_growth
+from service.diagnosis.through_time import Decay, decay, growth_at, recurrent, state_growth, steepest_growth
 from service.schemas.diagnosis import Measurement
 from service.schemas.plan import Layer
 
@@ -44,7 +45,7 @@ def detect(signals: Signals) -> Sighting | None:
             ("time_ratio", "gradient", steepest_growth(signals)),
             ("state_growth", "state", state_growth(signals)),
         )
-        if found is not None and found.ratio >= STEEP
+        if found is not None and found.ratio >= _bound(signals, statistic, found)
     ]
     broken = _broken_cell(signals)
     if not seen and broken is None:
@@ -57,7 +58,7 @@ def detect(signals: Signals) -> Sighting | None:
         evidence=(
             *(
                 Measurement(
-                    statistic=statistic, value=found.ratio, threshold=STEEP, comparison=">=", layer=found.layer.name,
+                    statistic=statistic, value=found.ratio, threshold=_bound(signals, statistic, found), comparison=">=", layer=found.layer.name,
                     step=found.step, seed=signals.run.seed, meaning=f"{which}: 1e{found.ratio:.1f} over the sequence",
                 )
                 for statistic, which, found in seen
@@ -72,9 +73,14 @@ def detect(signals: Signals) -> Sighting | None:
             ),
         ),
         layers=layers,
-        clear=broken is not None or any(found.ratio >= STEEP + BORDER for _, _, found in seen),
+        clear=broken is not None or any(found.ratio >= _bound(signals, statistic, found) + BORDER for statistic, _, found in seen),
         from_start=broken is not None or any(_at_start(signals, found.layer) for _, _, found in seen),
     )  # fmt: skip
+
+
+def _bound(signals: Signals, statistic: str, found: Decay) -> float:
+    """Before the first step a gradient has no reason yet to grow through time: half as much is enough."""
+    return GROWING if statistic == "time_ratio" and found.step == signals.steps[0] else STEEP
 
 
 def _broken_cell(signals: Signals) -> Layer | None:
@@ -87,7 +93,9 @@ def _broken_cell(signals: Signals) -> Layer | None:
 
 
 def _at_start(signals: Signals, layer: Layer) -> bool:
-    """Whether gradient or state grew through time before the first step."""
+    """Whether gradient or state grew through time before the first step, or nothing kept it from it."""
+    if layer.activation == "ReLU":
+        return True
     ratio, growth = decay(signals, signals.steps[0], layer), growth_at(signals, signals.steps[0], layer)
     return (ratio or 0.0) >= GROWING or (growth or 0.0) >= GROWING
 

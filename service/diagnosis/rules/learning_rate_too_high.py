@@ -7,7 +7,8 @@ Why it matters: at updates of some per cent of the weights a step lands where th
 holds. It is the cheapest illness to cure and the one most often taken for exploding gradients.
 
 Fires on: a clean first probe, then updates ≥ .05 together with a loss that rose over twice its start, a non-finite
-number, or a layer that the steps killed or saturated, in a network that learns nothing.
+number, a layer that the steps killed or saturated, or a signal that no longer depends on the example, in a network that
+learns nothing.
 
 Stays silent on: high rates with which the network learns, and networks that exploded before the first step.
 
@@ -23,6 +24,8 @@ from service.schemas.diagnosis import Measurement
 TORN = 0.05
 ROSE = 2.0
 RUINED = 0.9
+ALIVE = 0.1
+"""Part of the output that depends on the example, from which there is something to destroy."""
 
 
 @rule(
@@ -45,7 +48,7 @@ def detect(signals: Signals) -> Sighting | None:
     if torn is None or torn[0] < TORN:
         return None
     nonfinite = signals.run.outcome.stopped == "non-finite"
-    ruined = _ruined_share(signals)
+    ruined = max(_ruined_share(signals), _forgotten(signals))
     if not nonfinite and signals.loss_peak < ROSE and ruined < RUINED:
         return None
     rate = signals.submission.training.optimizer.lr
@@ -64,7 +67,7 @@ def detect(signals: Signals) -> Sighting | None:
             ),
             Measurement(
                 statistic="ruined_share", value=ruined, threshold=RUINED, comparison=">=", seed=signals.run.seed,
-                meaning="dead or saturated units of the worst layer at the end",
+                meaning="dead or saturated units of the worst layer, or part of the signal that is lost, at the end",
             ),
         ),
         layers=tuple(layer for layer, value in signals.updates(torn[1]) if value >= TORN),
@@ -81,6 +84,12 @@ def _ruined_share(signals: Signals) -> float:
         return max(shares, default=None)
 
     return signals.settled(worst) or 0.0
+
+
+def _forgotten(signals: Signals) -> float:
+    """Part of the last hidden output's dependence on the example that training has destroyed."""
+    before, after = signals.signal(signals.steps[0]), signals.settled(signals.signal)
+    return 1 - after / before if before is not None and before >= ALIVE and after is not None else 0.0
 
 
 def _clean_start(signals: Signals) -> bool:

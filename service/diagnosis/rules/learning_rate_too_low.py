@@ -33,7 +33,7 @@ def detect(signals: Signals) -> Sighting | None:
     named = f"The learning rate {rate:g}" if rate is not None else "The optimiser's default learning rate"
     return Sighting(
         message=f"{named} is too low: the whole plan moves no layer by more than {100 * reach:.2g} % of its size.",
-        cause=f"Of {signals.planned_steps} planned steps each changes weights by {update[0]:.1e} of their size at most.",
+        cause=f"Each of {signals.planned_steps} steps changes weights by {update[0]:.1e} of their size at most.",
         evidence=(
             Measurement(
                 statistic="reach", value=reach, threshold=REACH, comparison="<", seed=signals.run.seed,

@@ -16,7 +16,7 @@ Source: skill as in forecast verification; cut-offs from this project's own meas
 """
 
 from service.diagnosis.registry import Sighting, rule
-from service.diagnosis.signals import LEARNED, Signals
+from service.diagnosis.signals import LEARNING, Signals
 from service.schemas.diagnosis import Measurement
 
 
@@ -24,7 +24,7 @@ from service.schemas.diagnosis import Measurement
 def detect(signals: Signals) -> Sighting | None:
     """See a loss that does not move."""
     skill, coming = signals.skill, signals.projected_skill
-    if skill is None or coming is None or signals.learned or signals.cut_short or coming >= LEARNED:
+    if skill is None or coming is None or signals.learned or signals.cut_short or coming >= LEARNING:
         return None
     return Sighting(
         message=f"The network is not learning: its skill is {skill:.2g} and does not rise.",
@@ -34,11 +34,11 @@ def detect(signals: Signals) -> Sighting | None:
         ),
         evidence=(
             Measurement(
-                statistic="skill", value=skill, threshold=LEARNED, comparison="<", seed=signals.run.seed,
+                statistic="skill", value=skill, threshold=LEARNING, comparison="<", seed=signals.run.seed,
                 meaning="0 is the best constant prediction, 1 is perfect",
             ),
             Measurement(
-                statistic="projected_skill", value=coming, threshold=LEARNED, comparison="<", seed=signals.run.seed,
+                statistic="projected_skill", value=coming, threshold=LEARNING, comparison="<", seed=signals.run.seed,
                 meaning=f"at the present slope after all {signals.planned_steps} planned steps",
             ),
         ),

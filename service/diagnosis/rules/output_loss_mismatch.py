@@ -19,7 +19,7 @@ what each loss expects; the rest is arithmetic.
 
 from service.diagnosis.mismatches import Mismatch, mismatch
 from service.diagnosis.registry import Sighting, rule
-from service.diagnosis.signals import GAINED, LEARNED, Signals
+from service.diagnosis.signals import GAINED, LEARNING, Signals
 from service.diagnosis.structure import Structure
 from service.schemas.diagnosis import Measurement
 
@@ -96,7 +96,7 @@ def _progress(signals: Signals, found: Mismatch) -> float | None:
         return 0.0
     if signals.gain is not None:
         return signals.gain / GAINED
-    return None if signals.skill is None else signals.skill / (LEARNED * (1 - found.lost))
+    return None if signals.skill is None else signals.skill / (LEARNING * (1 - found.lost))
 
 
 def _measured(signals: Signals, progress: float) -> Measurement:
