@@ -8,13 +8,13 @@ from pathlib import Path
 
 from benchmarks.accuracy.configuration import Configuration
 from benchmarks.accuracy.corpus import corpus
-from benchmarks.accuracy.gathering import gather
+from benchmarks.accuracy.gathering import gather, submissions
 from benchmarks.accuracy.judging import Judged, cases, judged
 from benchmarks.accuracy.mistakes import mistakes
 from benchmarks.accuracy.report import RESULTS, SERVED, Evaluation, page, served
 from benchmarks.accuracy.settling import settled_step
 from benchmarks.accuracy.split import PARTS, Part, part_of
-from benchmarks.accuracy.traces import CACHE
+from benchmarks.accuracy.traces import CACHE, kept
 
 QUICK = (
     "wine-relu-sgd-12",
@@ -66,7 +66,8 @@ def _evaluate(part: Part, chosen: Sequence[Configuration], cache: Path, *, settl
     steps = (
         {r.case.configuration.name: settled_step(r.case.trace.evidence) for r in results} if settling else {}
     )
-    return Evaluation(part, results, steps)
+    traces = (kept(one, cache) for one in submissions(chosen))
+    return Evaluation(part, results, steps, sum(trace.seconds for trace in traces if trace))
 
 
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:

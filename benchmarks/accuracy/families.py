@@ -7,7 +7,7 @@ Family = Literal["vanishing", "exploding"]
 VANISHING = frozenset(
     {
         "vanishing-gradient", "vanishing-signal", "vanishing-through-time", "dead-units", "symmetric-units",
-        "update-below-precision", "attenuated-loss-gradient", "underflow", "no-gradient", "shattered-gradient",
+        "update-below-precision", "underflow", "no-gradient", "shattered-gradient",
     }
 )  # fmt: skip
 EXPLODING = frozenset(

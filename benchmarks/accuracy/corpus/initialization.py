@@ -75,7 +75,7 @@ def configurations() -> Iterator[Configuration]:
     yield from _weights(
         SYNTHETIC, "Tanh", 8, "Adam", SATURATING_WEIGHTS, {"1": normal(1.0), "4": normal(4.0)}
     )
-    yield from _weights(CANCER, "Sigmoid", 3, "SGD", SATURATING_WEIGHTS, {"10": normal(10.0)})
+    yield from _weights(CANCER, "Sigmoid", 1, "SGD", SATURATING_WEIGHTS, {"10": normal(10.0)})
     yield from _weights(MOONS, "Tanh", 6, "SGD", SATURATING_WEIGHTS, {"3": normal(3.0)})
     yield from _siren()
     yield from _alike()
