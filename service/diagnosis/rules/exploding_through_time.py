@@ -56,26 +56,32 @@ def detect(signals: Signals) -> Sighting | None:
         message=f"The {what} explodes through time in {layers[0].name}: it grows from time step to time step.",
         cause=_cause(layers[0]),
         evidence=(
-            *(
-                Measurement(
-                    statistic=statistic, value=found.ratio, threshold=_bound(signals, statistic, found), comparison=">=", layer=found.layer.name,
-                    step=found.step, seed=signals.run.seed, meaning=f"{which}: 1e{found.ratio:.1f} over the sequence",
-                )
-                for statistic, which, found in seen
-            ),
-            *(
-                Measurement(
-                    statistic="steps_run", value=signals.run.outcome.steps_run, threshold=None, layer=broken.name,
-                    seed=signals.run.seed, meaning="steps until a number in this layer was not finite",
-                )
-                for broken in (broken,)
-                if broken is not None
-            ),
+            *(_grown(signals, statistic, which, found) for statistic, which, found in seen),
+            *((_broken(signals, broken),) if broken is not None else ()),
         ),
         layers=layers,
-        clear=broken is not None or any(found.ratio >= _bound(signals, statistic, found) + BORDER for statistic, _, found in seen),
+        clear=broken is not None or any(_clearly(signals, statistic, found) for statistic, _, found in seen),
         from_start=broken is not None or any(_at_start(signals, found.layer) for _, _, found in seen),
+    )
+
+
+def _grown(signals: Signals, statistic: str, what: str, found: Decay) -> Measurement:
+    return Measurement(
+        statistic=statistic, value=found.ratio, threshold=_bound(signals, statistic, found), comparison=">=",
+        layer=found.layer.name, step=found.step, seed=signals.run.seed,
+        meaning=f"{what}: 1e{found.ratio:.1f} over the sequence",
     )  # fmt: skip
+
+
+def _broken(signals: Signals, layer: Layer) -> Measurement:
+    return Measurement(
+        statistic="steps_run", value=signals.run.outcome.steps_run, threshold=None, layer=layer.name,
+        seed=signals.run.seed, meaning="steps until a number in this layer was not finite",
+    )  # fmt: skip
+
+
+def _clearly(signals: Signals, statistic: str, found: Decay) -> bool:
+    return found.ratio >= _bound(signals, statistic, found) + BORDER
 
 
 def _bound(signals: Signals, statistic: str, found: Decay) -> float:

@@ -10,7 +10,9 @@ def test_made_up_data_are_noted_and_change_no_verdict() -> None:
     assert detect(signals(LAYERS, run(LAYERS))) is not None
     judgement = judge(evidence(LAYERS, run(LAYERS, skill=0.9)))
     assert judgement.verdict == "healthy"
-    assert [(finding.rule, finding.severity) for finding in judgement.findings] == [("synthetic-data", "note")]
+    assert [(finding.rule, finding.severity) for finding in judgement.findings] == [
+        ("synthetic-data", "note")
+    ]
 
 
 def test_they_are_told_before_anything_runs_and_real_ones_are_not() -> None:
