@@ -8,7 +8,7 @@ from typing import Any
 from flask import Response
 from pydantic import BaseModel
 
-from service.api import parse
+from service.api import language, parse
 from service.errors import (
     ClinicError,
     InvalidSubmission,
@@ -118,4 +118,8 @@ def _respond(answer: object, status: int) -> Response:
     model, status, headers = answer if isinstance(answer, tuple) else (answer, status, {})
     if model is None:
         return Response(status=status, headers=headers)
-    return Response(model.model_dump_json(), status=status, headers=headers, mimetype="application/json")
+    spoken = language.wanted()
+    content = language.spoken(model, spoken).model_dump_json()
+    response = Response(content, status=status, headers=headers, mimetype="application/json")
+    language.label(response, model, spoken)
+    return response

@@ -23,6 +23,8 @@ DESCRIPTION = """
     Post a network and its training plan, get a diagnosis: which layers vanish, explode, are dead, saturated
     or non-finite, and why. `status` says whether the work was done, `verdict` what it found.
 
+    Explanations come in English, Russian or Chinese, as `Accept-Language` asks for; `Content-Language` says which.
+
     Every failure is `application/problem+json` with a stable `code`. Numbers that are not finite are data:
     they are written as the strings `"NaN"`, `"Infinity"` and `"-Infinity"`.
     """

@@ -14,7 +14,7 @@ FOLDER = Path(__file__).parent
 SPEAKING = ("engine.py", "rules", "mismatches")
 """Modules and packages whose sentences clients read."""
 
-LONG = 6
+LONG = 4
 """Words from which a literal that ends in a field is a sentence too."""
 
 
@@ -40,7 +40,7 @@ def said_in(source: str) -> Iterator[str]:
         nested = isinstance(node, ast.Constant) and id(node) in inner
         if isinstance(node, ast.JoinedStr | ast.Constant) and id(node) not in silent and not nested:
             text = _template(node)
-            if text.endswith(".") and " " in text or text.endswith("}") and len(text.split()) >= LONG:
+            if (text.endswith(".") and " " in text) or (text.endswith("}") and len(text.split()) >= LONG):
                 yield text
 
 

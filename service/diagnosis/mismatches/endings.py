@@ -111,7 +111,7 @@ def squashed(structure: Structure) -> Mismatch | None:
 def unnormalized(structure: Structure) -> Mismatch | None:
     """Numbers where the loss takes probabilities or their logarithms."""
     loss, wants = structure.submission.training.loss, expects(structure)
-    last = structure.tail[-1].type if structure.tail else "no activation"
+    last = structure.tail[-1].type if structure.tail else "No activation"
     reach = output_range(structure)
     if wants == "logarithms":
         return _not_logarithms(loss.type, last)
@@ -150,8 +150,7 @@ def _not_logarithms(loss: str, last: str) -> Mismatch | None:
     if last in PROBABILITIES or last in {"Tanh", "Softsign"}:
         return _shared_out(loss, last)
     return blocked(
-        f"{last[0].upper()}{last[1:]} before {loss}, which expects logarithms of probabilities:"
-        " the loss falls for ever.",
+        f"{last} before {loss}, which expects logarithms of probabilities: the loss falls for ever.",
         f"{loss} only adds up what it is given; outputs that nothing holds together grow without end."
         " End in LogSoftmax, or use CrossEntropyLoss.",
         forgivable=False,

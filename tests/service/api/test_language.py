@@ -1,0 +1,60 @@
+"""Explanations in the reader's language."""
+
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+
+
+@pytest.fixture
+def judged(client: FlaskClient, submission: str, worker: Any) -> str:
+    """A diagnosis that found a softmax too many."""
+    body = submission.replace("name: head}", "name: head}\n    - Softmax")
+    posted = str(client.post("/v1/diagnoses", data=body, content_type="application/yaml").json["id"])
+    worker.finish_all(posted)
+    return posted
+
+
+@pytest.mark.parametrize(
+    ("asked", "spoken", "words"),
+    [
+        ("ru", "ru", "ждёт логиты"),
+        ("zh-CN,zh;q=0.9,en;q=0.5", "zh", "需要 logits"),
+        ("en-GB", "en", "expects logits"),
+        ("fr, de;q=0.5", "en", "expects logits"),
+        ("", "en", "expects logits"),
+    ],
+)
+def test_findings_come_in_the_language_that_is_asked_for(
+    client: FlaskClient, judged: str, asked: str, spoken: str, words: str
+) -> None:
+    response = client.get(f"/v1/diagnoses/{judged}", headers={"Accept-Language": asked})
+    assert words in response.json["findings"][0]["cause"]
+    assert response.headers["Content-Language"] == spoken
+    assert "Accept-Language" in response.headers["Vary"]
+
+
+def test_names_and_codes_are_the_same_in_every_language(client: FlaskClient, judged: str) -> None:
+    english, russian = (
+        client.get(f"/v1/diagnoses/{judged}", headers={"Accept-Language": language}).json
+        for language in ("en", "ru")
+    )
+    assert english["summary"] != russian["summary"]
+    spoken = {"message", "cause"}
+    for one, other in zip(english["findings"], russian["findings"], strict=True):
+        assert {k: v for k, v in one.items() if k not in {*spoken, "explains"}} == {
+            k: v for k, v in other.items() if k not in {*spoken, "explains"}
+        }
+
+
+def test_lists_and_judgements_are_told_too(client: FlaskClient, judged: str) -> None:
+    russian = {"Accept-Language": "ru"}
+    listed = client.get("/v1/diagnoses", headers=russian).json["items"][0]["summary"]
+    again = client.post(f"/v1/diagnoses/{judged}/judge", json={}, headers=russian).json["summary"]
+    assert listed == again
+    assert "softmax" in again
+    assert "перед" in again
+
+
+def test_what_holds_no_sentence_has_no_language(client: FlaskClient) -> None:
+    assert "Content-Language" not in client.get("/v1/capabilities").headers
