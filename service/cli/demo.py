@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from service.cli.processes import python
+from service.cli.processes import end_with_parent, python
 from service.cli.report import number, render
 from service.client import Client
 from service.schemas.diagnosis import Diagnosis
@@ -96,6 +96,7 @@ def deployment(data_dir: Path) -> Iterator[str]:
             stdout=log,
             stderr=log,
             start_new_session=True,
+            preexec_fn=end_with_parent(),  # noqa: PLW1509 - this process has one thread
         )
     url = f"http://127.0.0.1:{port}"
     try:

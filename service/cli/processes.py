@@ -1,12 +1,14 @@
 """Processes of one deployment, kept alive together and stopped together."""
 
+import ctypes
 import logging
+import os
 import signal
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from types import FrameType
 
 log = logging.getLogger(__name__)
@@ -16,6 +18,8 @@ SHORTEST_LIFE = 1.0
 LONGEST_PAUSE = 30.0
 GRACE = 12.0
 """Seconds between asking a process to end and killing it."""
+_SET_PARENT_DEATH_SIGNAL = 1
+"""PR_SET_PDEATHSIG of Linux's prctl."""
 
 
 class Kept:
@@ -37,7 +41,10 @@ class Kept:
         if self._process is None and now >= self._begin_at:
             # A group of its own, so that Ctrl-C reaches only the one who keeps it.
             self._process = subprocess.Popen(
-                self._command, env=dict(self._environment), start_new_session=True
+                self._command,
+                env=dict(self._environment),
+                start_new_session=True,
+                preexec_fn=end_with_parent(),  # noqa: PLW1509 - this process has one thread
             )
             self._began = now
 
@@ -66,13 +73,14 @@ class Kept:
 
 
 def keep(commands: Mapping[str, Sequence[str]], environment: Mapping[str, str]) -> None:
-    """Run all commands until SIGTERM or SIGINT, beginning again what ends, then stop them in reverse order."""
+    """Run all commands until a signal to stop, beginning again what ends, then stop them in reverse order."""
     stopping = threading.Event()
 
     def stop(_number: int, _frame: FrameType | None) -> None:
         stopping.set()
 
-    for number in (signal.SIGTERM, signal.SIGINT):
+    # SIGHUP comes when the terminal is closed.
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(number, stop)
     kept = [Kept(name, command, environment) for name, command in commands.items()]
     try:
@@ -85,6 +93,23 @@ def keep(commands: Mapping[str, Sequence[str]], environment: Mapping[str, str]) 
         deadline = time.monotonic() + GRACE
         for process in kept:
             process.end(deadline)
+
+
+def end_with_parent() -> Callable[[], None] | None:
+    """What a new process does first so that it gets SIGTERM when this one dies, even of SIGKILL.
+
+    None where the system has no such thing (only Linux does). The wish survives exec.
+    """
+    if sys.platform != "linux":
+        return None
+    prctl, parent = ctypes.CDLL(None).prctl, os.getpid()
+
+    def ask() -> None:
+        prctl(_SET_PARENT_DEATH_SIGNAL, int(signal.SIGTERM))
+        if os.getppid() != parent:
+            os._exit(1)
+
+    return ask
 
 
 def python(*arguments: str) -> list[str]:

@@ -65,3 +65,21 @@ def test_what_dies_at_once_is_begun_again_only_after_a_pause(caplog: pytest.LogC
     assert kept._process is not None
     kept.end(0.0)
     assert "ended with 3" in caplog.text
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells a process that its parent died")
+def test_nothing_is_left_when_the_keeper_is_killed(tmp_path: Path) -> None:
+    book = tmp_path / "book"
+    with subprocess.Popen([sys.executable, "-c", KEEPER, str(book)], stderr=subprocess.DEVNULL) as keeper:
+        wait_for(lambda: len(pids(book)) == 1)
+        keeper.kill()
+    wait_for(lambda: not alive(pids(book)[0]))
+
+
+def test_closing_the_terminal_stops_all(tmp_path: Path) -> None:
+    book = tmp_path / "book"
+    with subprocess.Popen([sys.executable, "-c", KEEPER, str(book)], stderr=subprocess.DEVNULL) as keeper:
+        wait_for(lambda: len(pids(book)) == 1)
+        keeper.send_signal(signal.SIGHUP)
+        assert keeper.wait(15) == 0
+    assert not alive(pids(book)[0])
