@@ -70,7 +70,7 @@ def _conditions(wanted: DiagnosisFilter) -> list[ColumnElement[bool]]:
         of_layer = select(findings.c.diagnosis_id).join(finding_layers)
         conditions.append(diagnoses.c.id.in_(of_layer.where(finding_layers.c.name == wanted.layer)))
     if wanted.created_after is not None:
-        conditions.append(diagnoses.c.created_at > wanted.created_after)
+        conditions.append(diagnoses.c.created_at >= wanted.created_after)
     if wanted.created_before is not None:
         conditions.append(diagnoses.c.created_at < wanted.created_before)
     return conditions

@@ -88,6 +88,13 @@ def test_diagnoses_are_filtered_by_what_was_found(database):
     assert (sick.verdict, sick.summary, sick.progress) == ("unstable", "Ill.", 1.0)
 
 
+def test_a_moment_belongs_to_what_comes_after_it(database):
+    name = created(database)
+    moment = diagnoses.get(database, name).created_at
+    assert names(database, created_after=moment) == [name]
+    assert names(database, created_before=moment) == []
+
+
 def test_diagnoses_are_filtered_by_time(database):
     name = created(database)
     before, after = datetime.now(UTC) - timedelta(minutes=5), datetime.now(UTC) + timedelta(minutes=5)
