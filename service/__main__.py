@@ -5,15 +5,18 @@ Only the standard library is imported here, because this runs before anything is
 
 import hashlib
 import os
+import shutil
 import subprocess
 import sys
 import venv
 from pathlib import Path
+from typing import NoReturn
 
 ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
 PYTHON = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 CONSTRAINTS = ROOT / "constraints.txt"
+OLDEST = (3, 11)
 
 EXTRAS = {"demo": "worker", "serve": "worker", "test": "dev", "lint": "dev", "bench": "dev"}
 USAGE = """usage: python3 -m service VERB [arguments]
@@ -32,6 +35,10 @@ def main() -> int:
     if verb not in EXTRAS:
         print(USAGE, end="", file=sys.stdout if verb in {"help", "-h", "--help"} else sys.stderr)
         return 0 if verb in {"help", "-h", "--help"} else 2
+    if sys.version_info < OLDEST:
+        sys.exit(
+            f"gradclinic: this needs Python {OLDEST[0]}.{OLDEST[1]} or newer, not {sys.version.split()[0]}"
+        )
     try:
         prepare(EXTRAS[verb])
     except subprocess.CalledProcessError as error:
@@ -56,11 +63,12 @@ def prepare(extra: str) -> None:
     stamp.write_text(wanted)
 
 
-def make_environment() -> None:
-    """Create `.venv`, or say what the machine lacks."""
+def make_environment(place: Path = VENV) -> None:
+    """Create `.venv`, or say what the machine lacks and leave nothing half made."""
     try:
-        venv.create(VENV, with_pip=True)
+        venv.create(place, with_pip=True)
     except (subprocess.CalledProcessError, ModuleNotFoundError):
+        shutil.rmtree(place, ignore_errors=True)
         sys.exit(
             "gradclinic: Python's venv cannot bring pip here; on Debian and Ubuntu: apt install python3-venv"
         )
@@ -81,15 +89,30 @@ def pip(*arguments: str) -> None:
 
 
 def run(verb: str, arguments: list[str]) -> int:
-    """Run the verb's commands in order; the first that fails ends it, except for `lint`, which shows all."""
+    """Run the verb's commands in order; the first that fails ends it, except for `lint`, which shows all.
+
+    A single command takes this process's place, so that every signal is its own.
+    """
+    wanted = commands(verb, arguments)
+    if len(wanted) == 1 and os.name == "posix":
+        become(wanted[0])
     codes = []
-    for command in commands(verb, arguments):
+    for command in wanted:
         if verb == "lint":
             print(f"== {' '.join(command)}", flush=True)
         codes.append(call(command))
         if codes[-1] and verb != "lint":
             break
     return max(codes, default=0)
+
+
+def become(command: list[str]) -> NoReturn:
+    """Go on as one command of the environment, from the project's root."""
+    tool, *arguments = command
+    binary = str(PYTHON if tool == "python" else PYTHON.with_name(tool))
+    os.chdir(ROOT)
+    sys.stdout.flush()
+    os.execv(binary, [binary, *arguments])  # noqa: S606
 
 
 def call(command: list[str]) -> int:

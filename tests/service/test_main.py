@@ -1,11 +1,12 @@
 import ast
 import subprocess
 import sys
+import venv
 from pathlib import Path
 
 import pytest
 
-from service.__main__ import EXTRAS, ROOT, USAGE, commands, fingerprint
+from service.__main__ import EXTRAS, ROOT, USAGE, commands, fingerprint, make_environment
 
 SOURCE = ROOT / "service" / "__main__.py"
 
@@ -60,3 +61,30 @@ def test_without_a_known_verb_it_explains_itself_and_installs_nothing(
     assert ended.returncode == code
     assert "demo" in ended.stdout + ended.stderr
     assert list(tmp_path.iterdir()) == []
+
+
+def test_an_environment_without_pip_is_not_left_behind(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def create(place: Path, *, with_pip: bool) -> None:
+        (place / "bin").mkdir(parents=True)
+        (place / "bin" / "python").touch()
+        raise subprocess.CalledProcessError(1, ["python", "-m", "ensurepip"])
+
+    monkeypatch.setattr(venv, "create", create)
+    with pytest.raises(SystemExit, match="apt install python3-venv"):
+        make_environment(tmp_path / ".venv")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_single_command_takes_the_place_of_the_one_who_asked_for_it() -> None:
+    asked = (
+        "import os, sys, service.__main__ as main\n"
+        "main.PYTHON = main.Path(sys.executable)\n"
+        "main.commands = lambda *_: [['python', '-c', 'import os; print(os.getpid(), os.getcwd())']]\n"
+        "print(os.getpid())\n"
+        "main.run('serve', [])\n"
+    )
+    ended = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, cwd=ROOT)
+    before, after, place = ended.stdout.split()
+    assert (before, Path(place)) == (after, ROOT)
