@@ -2,8 +2,10 @@
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 
 from service.diagnosis.engine import judge
+from service.diagnosis.signals import LEARNED, signals_of
 from service.schemas.data import DatasetInfo
 from service.schemas.evidence import Evidence, RunEvidence
 from service.schemas.order import RunOrder
@@ -26,7 +28,8 @@ class Settling:
     """Reads the rows of one run as they pass by, and judges what they say so far.
 
     A verdict has settled when three probes agree on it: on findings of a network that learns nothing, or on a
-    network that learns without any. A network that neither learns nor shows why goes on to its budget.
+    network that learns without any. A network that neither learns nor shows why goes on to its budget, and so does one
+    whose loss falls fast enough to get there.
     """
 
     def __init__(
@@ -78,16 +81,25 @@ class Settling:
             layers=tuple(self._layers),
             time_profiles=tuple(self._time_profiles),
         )
-        judgement = judge(
-            Evidence(
-                submission=self._order.submission,
-                layers=self._table,
-                planned_steps=self._order.planned_steps,
-                runs=(run,),
-                dataset=self._dataset,
-            )
+        evidence = Evidence(
+            submission=self._order.submission,
+            layers=self._table,
+            planned_steps=self._order.planned_steps,
+            runs=(run,),
+            dataset=self._dataset,
         )
-        return judgement.verdict, tuple((finding.rule, finding.severity) for finding in judgement.findings)
+        judgement = judge(evidence)
+        verdict = judgement.verdict
+        if verdict in {"unstable", "warning"} and self._recovers(evidence):
+            verdict = "inconclusive"
+        return verdict, tuple((finding.rule, finding.severity) for finding in judgement.findings)
+
+    def _recovers(self, evidence: Evidence) -> bool:
+        """Whether the loss falls fast enough to count as learning within the budget, whatever is found so far."""
+        views = (
+            replace(view, planned_steps=self._order.steps) for view in signals_of(evidence, evidence.runs[0])
+        )
+        return any((view.projected_skill or 0.0) >= LEARNED for view in views)
 
 
 def so_far(losses: Sequence[float], trivial_loss: float) -> Outcome:

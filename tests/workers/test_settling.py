@@ -90,3 +90,28 @@ def test_the_outcome_so_far_has_the_skill_of_the_last_tenth() -> None:
     assert outcome.skill == pytest.approx(1 - 0.75 / 2.0)
     assert outcome.steps_run == 20
     assert so_far([1.0], math.nan).skill is None
+
+
+def test_a_network_that_will_learn_within_its_budget_is_not_called_ill_before() -> None:
+    def settled(slope: float) -> bool:
+        order = RunOrder(
+            run_id="r",
+            attempt=1,
+            seed=0,
+            steps=300,
+            planned_steps=1000,
+            submission=submission(),
+            limits=Limits(),
+        )
+        settling = Settling(order, LAYERS, None, Passed())
+        losses = [TRIVIAL - slope * step for step in range(SOONEST + 1)]
+        answers = []
+        for step, loss in enumerate(losses):
+            rows = tuple(statistics(LAYERS, step, by_activation=VANISHING)) if step in PROBES else ()
+            settling(layers=rows, network=(NetworkStatistics(step=step, loss=loss),), time_profiles=())
+            if step in PROBES:
+                answers.append(settling.settled(losses[: step + 1], TRIVIAL))
+        return answers[-1]
+
+    assert settled(slope=1e-4)
+    assert not settled(slope=1e-2)
