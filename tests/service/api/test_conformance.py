@@ -35,6 +35,7 @@ OPERATIONS = [
     ("DELETE", "/v1/diagnoses/{diagnosis_id}"),
     ("POST", "/v1/diagnoses/{diagnosis_id}/cancel"),
     ("GET", "/v1/diagnoses/{diagnosis_id}/events"),
+    ("POST", "/v1/diagnoses/{diagnosis_id}/judge"),
     ("GET", "/v1/diagnoses/{diagnosis_id}/statistics"),
     ("GET", "/v1/diagnoses/{diagnosis_id}/statistics/network"),
     ("GET", "/v1/diagnoses/{diagnosis_id}/statistics/time"),
