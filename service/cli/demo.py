@@ -13,7 +13,7 @@ from pathlib import Path
 
 from service.cli.processes import end_with_parent, python
 from service.cli.report import number, render
-from service.client import Client
+from service.client import Client, ServiceError
 from service.schemas.diagnosis import Diagnosis
 
 EXAMPLE = Path(__file__).resolve().parents[2] / "examples" / "deep_sigmoid.yaml"
@@ -34,19 +34,28 @@ def run(arguments: argparse.Namespace) -> int:
     if not path.is_file():
         print(f"gradclinic: there is no file {path}", file=sys.stderr)
         return 2
-    submission = path.read_text()
-    with (
-        tempfile.TemporaryDirectory(prefix="gradclinic-demo-") as directory,
-        deployment(Path(directory)) as url,
-    ):
-        print(f"posting {path.name} to {url}/v1/diagnoses", flush=True)
-        with Client(url) as client:
-            diagnosis = watch(client, client.diagnose(submission))
-            rows = client.statistics(
-                diagnosis.id, metric="output_gradient_rms", first_step=last_probe(diagnosis)
-            )
-            print("\n" + render(diagnosis, rows))
-    return 0 if diagnosis.status == "succeeded" else 1
+    try:
+        with (
+            tempfile.TemporaryDirectory(prefix="gradclinic-demo-") as directory,
+            deployment(Path(directory)) as url,
+            Client(url) as client,
+        ):
+            print(f"posting {path.name} to {url}/v1/diagnoses", flush=True)
+            return 0 if diagnose(client, path.read_bytes()).status == "succeeded" else 1
+    except ServiceError as error:
+        print(f"gradclinic: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("gradclinic: stopped", file=sys.stderr)
+        return 130
+
+
+def diagnose(client: Client, submission: bytes) -> Diagnosis:
+    """Post a submission, show how it gets on, and print what came of it."""
+    diagnosis = watch(client, client.diagnose(submission))
+    rows = client.statistics(diagnosis.id, metric="output_gradient_rms", first_step=last_probe(diagnosis))
+    print("\n" + render(diagnosis, rows))
+    return diagnosis
 
 
 def watch(client: Client, diagnosis: Diagnosis) -> Diagnosis:
