@@ -3,6 +3,8 @@
 Only the standard library is imported here, because this runs before anything is installed.
 """
 
+from __future__ import annotations
+
 import hashlib
 import os
 import shutil
