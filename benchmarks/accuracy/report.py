@@ -79,6 +79,8 @@ def page(evaluations: Sequence[Evaluation]) -> str:
     )
 
 
+TUNED = "Rules were changed in view of these figures, so they flatter."
+OPENED = "No rule was changed in view of these figures."
 METHOD = f"""\
 ## How it is measured
 
@@ -112,6 +114,7 @@ def _part(evaluation: Evaluation) -> list[str]:
         "",
         f"{len(results)} configurations in {programs} programs: {labels}.",
         f"Training them and their fixes took {evaluation.seconds / 60:.0f} minutes of one core.",
+        TUNED if evaluation.part == "tune" else OPENED,
         "",
         "| | vanishing precision | recall | exploding precision | recall | healthy flagged | sick found |",
         "|---|---|---|---|---|---|---|",

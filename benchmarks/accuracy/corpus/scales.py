@@ -73,7 +73,10 @@ def _inputs() -> Iterator[Configuration]:
     for label, task, data, activation, optimizer, fault in raw:
         lr = 0.03 if task is REGRESSION and optimizer == "SGD" else RATES[optimizer]
         program = f"{task.name}-{activation.lower()}-inputs-{optimizer.lower()}"
-        layers, training = mlp(task, 3, activation), plan(task, optimizer, lr)
+        layers, training = (
+            mlp(task, 1 if activation == "Sigmoid" else 3, activation),
+            plan(task, optimizer, lr),
+        )
         cure = submission(task, layers, training, data={**data, "preprocess": "standardize"})
         yield sick(f"{program}-{label}", fault, submission(task, layers, training, data=data), cure)
     yield from _inputs_that_do()

@@ -230,10 +230,10 @@ def _attentive() -> Iterator[Configuration]:
     sound: tuple[tuple[int, int, bool, float, dict[str, Any]], ...] = (
         (6, 2, True, 3e-3, {}),
         (6, 6, True, 3e-3, {}),
-        (6, 12, True, 1e-3, {}),
+        (6, 12, True, 3e-3, {}),
         (6, 18, True, 3e-3, {}),
         (8, 2, False, 3e-3, {}),
-        (8, 3, False, 1e-3, warm),
+        (8, 3, False, 4e-3, warm),
         (6, 4, False, 3e-3, warm),
         (8, 3, True, 1e-2, warm),
     )
