@@ -350,12 +350,12 @@ HEALTHY = [
     ),
     Patient("critic whose weights are clipped", gan(weight_clip=0.1), "healthy"),
     patient(
-        "ten sigmoid layers that recover under Adam",
+        "four sigmoid layers that recover under Adam",
         [repeat(4, linear(64), "Sigmoid"), linear(10, name="head")],
         plan(lr=1e-2),
         DIGITS,
         "healthy",
-        steps=200,
+        steps=250,
     ),
     patient(
         "pre-norm transformer of 18 layers",

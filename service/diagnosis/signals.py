@@ -119,6 +119,21 @@ class Signals:
         return self.run.outcome.stopped == "settled"
 
     @property
+    def recovering(self) -> bool:
+        """Whether the last three probes of a run that is cut short see a bad start pass: more steps will tell.
+
+        The signal tells examples apart three times better from the first of them to the last, or D rises by half a
+        decade.
+        """
+        if not self.cut_short or len(self.steps) < SETTLED_PROBES:
+            return False
+        then, now = self.steps[-SETTLED_PROBES], self.steps[-1]
+        parts, ratios = (self.signal(then), self.signal(now)), (self.depth_ratio(then), self.depth_ratio(now))
+        clearer = parts[0] is not None and parts[1] is not None and parts[1] >= 3 * parts[0]
+        risen = ratios[0] is not None and ratios[1] is not None and ratios[1] - ratios[0] >= 0.5
+        return clearer or risen
+
+    @property
     def gain(self) -> float | None:
         """Accuracy as a share of the way from guessing to perfect; None where classes are not known."""
         answer, accuracy = self.structure.answer, self.run.outcome.accuracy

@@ -43,7 +43,7 @@ SATURATING = frozenset({"Sigmoid", "Tanh", "Softsign", "Hardsigmoid", "Hardtanh"
 def detect(signals: Signals) -> Sighting | None:
     """See D over depth fall below what the optimiser can make up for."""
     ratio = signals.settled(signals.depth_ratio)
-    if ratio is None or math.isnan(ratio):
+    if ratio is None or math.isnan(ratio) or signals.recovering:
         return None
     threshold = _threshold(signals, ratio)
     frozen = _frozen_half(signals, ratio)

@@ -38,7 +38,7 @@ ALIVE = 10.0
 )  # fmt: skip
 def detect(signals: Signals) -> Sighting | None:
     """See a forward signal that no longer depends on the example, or has shrunk away."""
-    if len(signals.taps) < 2:
+    if len(signals.taps) < 2 or signals.recovering:
         return None
     last, first = (
         signals.settled(signals.signal),
@@ -46,7 +46,7 @@ def detect(signals: Signals) -> Sighting | None:
     )
     growth = signals.settled(signals.signal_ratio)
     collapsed = last is not None and first is not None and last <= COLLAPSED and first >= ALIVE * last
-    shrunk = growth is not None and growth <= SHRUNK
+    shrunk = growth is not None and growth <= SHRUNK and signals.taps[-1].family != "normalization"
     if not collapsed and not shrunk:
         return None
     evidence = []

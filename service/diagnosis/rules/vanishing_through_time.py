@@ -41,7 +41,7 @@ MOVING = 0.04
 def detect(signals: Signals) -> Sighting | None:
     """See a recurrent layer whose first time step hears nothing of the loss."""
     decays = [each for each in settled_decays(signals) if each.ratio <= STEEP]
-    if not decays or signals.reach is None or signals.reach < MOVING:
+    if not decays or signals.recovering or signals.reach is None or signals.reach < MOVING:
         return None
     worst = min(decays, key=lambda each: each.ratio)
     heard = horizon(signals.run, worst.layer, AUDIBLE)

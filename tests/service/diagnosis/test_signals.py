@@ -65,3 +65,20 @@ def test_updates_of_weights_that_began_at_zero_have_no_ratio() -> None:
 def test_the_loss_peak_is_held_against_the_trivial_loss_where_that_is_larger() -> None:
     view = signals(LAYERS, run(LAYERS, losses=[1.0, 9.0, 2.0], first_loss=1.0, trivial_loss=3.0))
     assert view.loss_peak == pytest.approx(3.0)
+
+
+def test_the_reach_adds_updates_up_over_the_plan() -> None:
+    view = signals(LAYERS, run(LAYERS, everywhere={"update_ratio": 1e-3}), planned_steps=1000)
+    assert view.reach == pytest.approx(1.0)
+
+
+@pytest.mark.parametrize(("stopped", "expected"), [("settled", True), ("budget", False)])
+def test_a_bad_start_that_passes_is_no_verdict_on_a_run_that_is_cut_short(
+    stopped: str, expected: bool
+) -> None:
+    collapsed, better = ({"activation_batch_std": geometric(0.5, last, 6)} for last in (1e-4, 0.1))
+    assert (
+        signals(LAYERS, run(LAYERS, by_activation=collapsed, later=better, stopped=stopped)).recovering
+        is expected
+    )
+    assert not signals(LAYERS, run(LAYERS, by_activation=collapsed, stopped=stopped)).recovering

@@ -40,3 +40,14 @@ def test_a_collapse_that_came_with_training_is_a_consequence() -> None:
     sighting = detect(signals(LAYERS, one))
     assert sighting is not None
     assert not sighting.from_start
+
+
+def test_a_signal_that_a_normalisation_brings_back_to_scale_is_sound() -> None:
+    layers = tuple(
+        layer.model_copy(update={"family": "normalization"}) if layer.name == "h.7.tanh" else layer
+        for layer in LAYERS
+    )
+    sizes = geometric(1.0, 1e-5, 8)
+    one = run(LAYERS, by_activation={"activation_rms": sizes, "activation_batch_std": [s / 2 for s in sizes]})
+    assert detect(signals(LAYERS, one)) is not None
+    assert detect(signals(layers, one)) is None
