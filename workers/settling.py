@@ -74,10 +74,13 @@ class Settling:
         return verdict != "inconclusive" and (verdict != "healthy" or trivial_loss > 0)
 
     def _opinion(self, losses: Sequence[float], trivial_loss: float) -> Opinion:
+        # Rows between probes come in batches, so the latest losses are told here before their rows are.
+        rows = {step: NetworkStatistics(step=step, loss=loss) for step, loss in enumerate(losses)}
+        rows |= {row.step: row for row in self._network}
         run = RunEvidence(
             seed=self._order.seed,
             outcome=so_far(losses, trivial_loss),
-            network=tuple(sorted(self._network, key=lambda row: row.step)),
+            network=tuple(row for _, row in sorted(rows.items())),
             layers=tuple(self._layers),
             time_profiles=tuple(self._time_profiles),
         )
