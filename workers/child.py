@@ -9,6 +9,7 @@ from threading import Thread
 
 import torch
 
+from service.diagnosis.registry import rules
 from service.errors import InvalidSubmission
 from service.schemas.data import DatasetInfo
 from service.schemas.intake import accept
@@ -29,7 +30,7 @@ from workers.training.loop import train
 
 ROWS_PER_MESSAGE = 2_000
 
-PRELOADED = (torch.optim.SGD([torch.nn.Parameter(torch.empty(1))]), families(), kinds())
+PRELOADED = (torch.optim.SGD([torch.nn.Parameter(torch.empty(1))]), families(), kinds(), rules())
 """What else takes time to import: this module is imported once, in the process that children are forked from.
 
 The first optimiser of a process imports 800 modules. Nothing may be computed: threads do not survive a fork.

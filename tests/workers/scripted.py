@@ -3,6 +3,7 @@
 import ctypes
 import os
 import signal
+import sys
 import time
 from multiprocessing.connection import Connection
 
@@ -89,3 +90,7 @@ def hoards(_: bytes, pipe: Connection) -> None:
 
 def looks_around(_: bytes, pipe: Connection) -> None:
     pipe.send_bytes(repr(sorted(os.environ)).encode())
+
+
+def lists_what_it_knows(_: bytes, pipe: Connection) -> None:
+    pipe.send_bytes(" ".join(sys.modules).encode())

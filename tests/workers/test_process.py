@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from service.diagnosis.registry import rules
 from service.schemas.limits import Limits
 from service.schemas.order import RunOrder
 from service.schemas.submission import Submission
@@ -114,6 +115,16 @@ def test_children_are_forked_from_a_process_that_never_saw_the_environment(
     assert "GRADCLINIC" not in names
     assert "PYTEST_CURRENT_TEST" in os.environ
     assert "PYTEST_CURRENT_TEST" not in names
+
+
+def test_a_child_imports_no_rule_that_was_not_imported_before_the_fork() -> None:
+    process, pipe = Nursery()._start(scripted.lists_what_it_knows, b"")
+    assert pipe.poll(30)
+    names = pipe.recv_bytes().decode().split()
+    process.join()
+    pipe.close()
+
+    assert {known.detect.__module__ for known in rules()} <= set(names)
 
 
 def test_a_real_run_sends_every_row_once_and_its_outcome() -> None:
