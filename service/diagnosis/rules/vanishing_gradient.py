@@ -123,9 +123,9 @@ def _context(signals: Signals, step: int) -> list[Measurement]:
 
 
 def _at_start(signals: Signals) -> bool:
-    """Whether the gradient fell over depth before the first step; where it was all zero that is not known."""
-    ratio = signals.depth_ratio(signals.steps[0])
-    return ratio is None or math.isnan(ratio) or ratio <= -1
+    """Whether half of the fall was there before the first step; where the gradient was all zero that is not known."""
+    before, after = signals.depth_ratio(signals.steps[0]), signals.settled(signals.depth_ratio) or 0.0
+    return before is None or math.isnan(before) or before <= max(after, 2 * STEEP) / 2
 
 
 def _ill(signals: Signals, step: int) -> tuple[Layer, ...]:

@@ -77,3 +77,14 @@ def test_the_cause_tells_small_weights_from_saturating_activations() -> None:
     assert sigmoid is not None
     assert "initial weights are too small" in small.cause
     assert "Sigmoid" in sigmoid.cause
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "expected"), [(-6, -6, True), (-3, -8, True), (-1.7, -30, False)]
+)
+def test_a_fall_that_training_deepened_by_far_is_a_consequence(
+    before: float, after: float, expected: bool
+) -> None:
+    sighting = detect(signals(LAYERS, run(LAYERS, by_activation=profile(before), later=profile(after))))
+    assert sighting is not None
+    assert sighting.from_start is expected
