@@ -42,6 +42,20 @@ SYNONYMS: Final = {
 }
 """What the same thing is called elsewhere, in lower case; a hint only where the name is one of those possible."""
 
+_INFERRED: Final = "leave it out: it is inferred from what comes in"
+NEEDLESS: Final = {
+    **dict.fromkeys(
+        ("in_features", "in1_features", "in2_features", "in_channels", "input_size", "num_features"),
+        _INFERRED,
+    ),
+    **dict.fromkeys(("num_channels", "embed_dim", "d_model"), _INFERRED),
+    "batch_first": "leave it out: the batch comes first everywhere",
+    "inplace": "leave it out: it changes no number",
+    "device": "leave it out: the worker chooses the device",
+    "dtype": "leave it out: `training.precision` says it for the whole network",
+}
+"""Arguments of torch.nn that are not to be written here."""
+
 
 def problems_of(
     error: ValidationError, body: object, *, pointer: str = "", model: object = None
@@ -125,7 +139,8 @@ def _words(details: ErrorDetails, model: object) -> tuple[str, str | None]:
             known = fields_at(model, location[:-1])
             name = str(location[-1])[:64]
             listed = f"known are {', '.join(known)}" if known else None
-            return f"there is no field `{name}` here", did_you_mean(name, known) or listed
+            hint = NEEDLESS.get(name) if "type" in known else None
+            return f"there is no field `{name}` here", hint or did_you_mean(name, known) or listed
         case _:
             words = expectation(details)
             return (

@@ -58,6 +58,11 @@ def found(tree, pointer=""):
         ({"pets": [{"type": "Dog", "barks": 1}]}, Problem("/pets/0/barks", "this should be true or false, not 1")),
         ({"rooms": {"a/b": {"type": "Cat", "x": 1}}},
          Problem("/rooms/a~1b/x", "there is no field `x` here", "known are type, lives")),
+        ({"pets": [{"type": "Cat", "in_features": 1}]},
+         Problem("/pets/0/in_features", "there is no field `in_features` here",
+                 "leave it out: it is inferred from what comes in")),
+        ({"in_features": 1}, Problem("/in_features", "there is no field `in_features` here",
+                                     "known are pets, number, name, share, rooms")),
         ({"rooms": {"a": {}}}, Problem("/rooms/a/type", "`type` is missing")),
     ],
 )  # fmt: skip
