@@ -75,7 +75,10 @@ class Settling:
 
     def _opinion(self, losses: Sequence[float], trivial_loss: float) -> Opinion:
         # Rows between probes come in batches, so the latest losses are told here before their rows are.
-        rows = {step: NetworkStatistics(step=step, loss=loss) for step, loss in enumerate(losses)}
+        rows = {
+            step: NetworkStatistics.model_validate({"step": step, "loss": loss})
+            for step, loss in enumerate(losses)
+        }
         rows |= {row.step: row for row in self._network}
         run = RunEvidence(
             seed=self._order.seed,
