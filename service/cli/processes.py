@@ -72,8 +72,15 @@ class Kept:
             self._process.wait()
 
 
-def keep(commands: Mapping[str, Sequence[str]], environment: Mapping[str, str]) -> None:
-    """Run all commands until a signal to stop, beginning again what ends, then stop them in reverse order."""
+def keep(
+    commands: Mapping[str, Sequence[str]],
+    environment: Mapping[str, str],
+    look: Callable[[], None] = lambda: None,
+) -> None:
+    """Run all commands until a signal to stop, beginning again what ends, then stop them in reverse order.
+
+    `look` is called ten times a second, for what else is to be kept.
+    """
     stopping = threading.Event()
 
     def stop(_number: int, _frame: FrameType | None) -> None:
@@ -85,6 +92,7 @@ def keep(commands: Mapping[str, Sequence[str]], environment: Mapping[str, str]) 
     kept = [Kept(name, command, environment) for name, command in commands.items()]
     try:
         while not stopping.wait(0.1):
+            look()
             for process in kept:
                 process.look(time.monotonic())
     finally:

@@ -18,7 +18,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(_arguments: argparse.Namespace) -> int:
     """Bring the database up to date, then keep broker, API, worker and sweep running until a signal."""
-    from service.broker import AlreadyRunning, embedded_broker, make_private
+    from service.broker import AlreadyRunning, Broker, embedded_broker, make_private
     from service.store.database import Database
 
     settings = Settings()
@@ -28,10 +28,10 @@ def run(_arguments: argparse.Namespace) -> int:
         return 1
     with ExitStack() as stack:
         make_private(settings.data_dir)
-        broker_url = settings.broker_url.get_secret_value()
+        broker = Broker(settings.broker_url.get_secret_value())
         if settings.embedded_broker:
             try:
-                broker_url = stack.enter_context(embedded_broker(settings))
+                broker = stack.enter_context(embedded_broker(settings))
             except AlreadyRunning as error:
                 print(
                     f"gradclinic: {error} Stop it, or set GRADCLINIC_DATA_DIR to another place.",
@@ -51,7 +51,8 @@ def run(_arguments: argparse.Namespace) -> int:
                 "worker": python("-m", "service.cli", "worker"),
                 "sweep": python("-m", "service.cli", "sweep"),
             },
-            os.environ | {"GRADCLINIC_DATA_DIR": str(settings.data_dir), "GRADCLINIC_BROKER_URL": broker_url},
+            os.environ | {"GRADCLINIC_DATA_DIR": str(settings.data_dir), "GRADCLINIC_BROKER_URL": broker.url},
+            broker.look,
         )
     return 0
 

@@ -1,9 +1,11 @@
 """The embedded broker: private, alone in its directory, and gone afterwards."""
 
+import os
 import signal
 import stat
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -23,11 +25,11 @@ with embedded_broker(Settings(data_dir=sys.argv[1])):
 
 
 def test_it_answers_while_the_block_lasts_and_not_afterwards(tmp_path: Path) -> None:
-    with embedded_broker(Settings(data_dir=tmp_path)) as url:
-        CeleryQueue(url).ping()
+    with embedded_broker(Settings(data_dir=tmp_path)) as broker:
+        CeleryQueue(broker.url).ping()
 
     with pytest.raises(QueueUnavailable):
-        CeleryQueue(url).ping()
+        CeleryQueue(broker.url).ping()
     assert not embedded_socket(tmp_path).exists()
 
 
@@ -56,7 +58,26 @@ def test_what_a_killed_deployment_left_running_is_stopped(tmp_path: Path) -> Non
     with redis.Redis(unix_socket_path=str(embedded_socket(tmp_path))) as client:
         orphan = client.info("server")["process_id"]
 
-    with embedded_broker(settings) as url:
-        CeleryQueue(url).send("rn_1")
+    with embedded_broker(settings) as broker:
+        CeleryQueue(broker.url).send("rn_1")
         with redis.Redis(unix_socket_path=str(embedded_socket(tmp_path))) as client:
             assert client.info("server")["process_id"] != orphan
+
+
+def test_a_broker_that_was_killed_is_begun_again(tmp_path: Path) -> None:
+    with embedded_broker(Settings(data_dir=tmp_path)) as broker:
+        with redis.Redis(unix_socket_path=str(embedded_socket(tmp_path))) as client:
+            os.kill(client.info("server")["process_id"], signal.SIGKILL)
+        deadline = time.monotonic() + 30
+        while not answers(broker.url):
+            assert time.monotonic() < deadline
+            broker.look()
+            time.sleep(0.05)
+
+
+def answers(url: str) -> bool:
+    try:
+        CeleryQueue(url).ping()
+    except QueueUnavailable:
+        return False
+    return True

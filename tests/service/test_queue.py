@@ -23,10 +23,10 @@ def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, redi
     """The private broker, and a client that looks into it."""
     settings = Settings(data_dir=tmp_path_factory.mktemp("data"))
     with (
-        embedded_broker(settings) as url,
-        redis.Redis.from_url(url.replace("redis+socket", "unix")) as client,
+        embedded_broker(settings) as broker,
+        redis.Redis.from_url(broker.url.replace("redis+socket", "unix")) as client,
     ):
-        yield url, client
+        yield broker.url, client
 
 
 def test_a_message_names_the_task_and_the_run_in_json(broker: tuple[str, redis.Redis]) -> None:
