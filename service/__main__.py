@@ -129,12 +129,18 @@ def call(command: list[str]) -> int:
                 continue
 
 
+def benchmarks() -> list[str]:
+    """Names of the programs under `benchmarks/`; a module there without an entry is a part of one."""
+    sources = sorted((ROOT / "benchmarks").glob("*.py"))
+    return [path.stem for path in sources if '__name__ == "__main__"' in path.read_text()]
+
+
 def commands(verb: str, arguments: list[str]) -> list[list[str]]:
     """What a verb stands for."""
     if verb == "test":
         return [["python", "-m", "pytest", *arguments]]
     if verb == "bench":
-        names = arguments[:1] or sorted(path.stem for path in (ROOT / "benchmarks").glob("*.py"))
+        names = arguments[:1] or benchmarks()
         return [["python", f"benchmarks/{name}.py", *arguments[1:]] for name in names]
     if verb == "lint":
         return [
