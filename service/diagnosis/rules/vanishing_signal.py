@@ -21,6 +21,8 @@ from service.schemas.diagnosis import Measurement
 from service.schemas.plan import Layer
 
 COLLAPSED, SHRUNK = 0.01, -3.0
+DEEP = 1e-6
+"""A part below which it does not matter how much less there is."""
 BORDER = 0.5
 """Of either bound, as a factor and in decades."""
 ALIVE = 10.0
@@ -96,5 +98,6 @@ def _ill(signals: Signals) -> tuple[Layer, ...]:
 def _at_start(signals: Signals) -> bool:
     """Whether it was half gone before the first step."""
     part, growth = signals.signal(signals.steps[0]), signals.signal_ratio(signals.steps[0])
+    left = signals.settled(signals.signal) or 0.0
     gone = growth is not None and (math.isnan(growth) or growth <= SHRUNK / 2)
-    return gone or (part is not None and part <= math.sqrt(COLLAPSED))
+    return gone or (part is not None and part <= math.sqrt(max(left, DEEP)))
