@@ -9,6 +9,7 @@ from service.schemas.run import Outcome, Run
 
 WIDTH = 32
 PROFILE_ROWS = 24
+SHAPING = frozenset({"activation", "normalization", "recurrent", "attention", "operation"})
 
 
 def render(diagnosis: Diagnosis, rows: Iterable[Mapping[str, Any]] = ()) -> str:
@@ -17,7 +18,7 @@ def render(diagnosis: Diagnosis, rows: Iterable[Mapping[str, Any]] = ()) -> str:
     if diagnosis.error is not None:
         parts.append(f"{diagnosis.error.whose} error {diagnosis.error.code}: {diagnosis.error.detail}")
     parts.extend(describe(finding, first=index == 0) for index, finding in enumerate(diagnosis.findings))
-    profile = depth_profile(rows)
+    profile = depth_profile(row for row in rows if row["layer"] in profiled(diagnosis))
     if profile:
         parts.append(profile)
     parts.append(footer(diagnosis))
@@ -75,6 +76,12 @@ def measured(item: Measurement) -> str:
 def number(value: float | None) -> str:
     """Three significant digits; NaN and infinity by name."""
     return "not measured" if value is None else f"{value:.3g}"
+
+
+def profiled(diagnosis: Diagnosis) -> frozenset[str]:
+    """Names of the layers that a profile shows: what shapes the signal, not the weights before it, where there is any."""
+    shaping = {layer.name for layer in diagnosis.layers if layer.family in SHAPING}
+    return frozenset(shaping if len(shaping) > 1 else {layer.name for layer in diagnosis.layers})
 
 
 def depth_profile(rows: Iterable[Mapping[str, Any]]) -> str:

@@ -7,6 +7,7 @@ import pytest
 from service.cli.report import PROFILE_ROWS, bar, depth_profile, measured, render
 from service.schemas.diagnosis import Diagnosis, Finding, Measurement, Span, Symptom
 from service.schemas.run import Failure
+from tests.service.diagnosis.evidence import chain
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -86,3 +87,17 @@ def test_nothing_measured_gives_no_profile() -> None:
 @pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf, -3.0])
 def test_every_bar_has_the_same_columns(value: float) -> None:
     assert bar("h", value, -5.0, 0.0, 8).index(" ", 2) == 3
+
+
+def test_the_profile_shows_activations_and_not_the_weights_before_them() -> None:
+    layers = chain(3)
+    rows = [{"layer": layer.name, "output_gradient_rms": 1e-3} for layer in layers]
+    text = render(diagnosis(layers=layers), rows)
+    assert "h.2.sigmoid" in text
+    assert "h.2.linear" not in text
+
+
+def test_the_profile_of_a_network_without_activations_shows_every_layer() -> None:
+    layers = tuple(layer for layer in chain(3) if layer.family == "linear")
+    rows = [{"layer": layer.name, "output_gradient_rms": 1e-3} for layer in layers]
+    assert "h.2.linear" in render(diagnosis(layers=layers), rows)
