@@ -79,7 +79,7 @@ def number(value: float | None) -> str:
 
 
 def profiled(diagnosis: Diagnosis) -> frozenset[str]:
-    """Names of the layers that a profile shows: what shapes the signal, not the weights before it, where there is any."""
+    """Names of the layers that a profile shows: those that shape the signal, or all where none do."""
     shaping = {layer.name for layer in diagnosis.layers if layer.family in SHAPING}
     return frozenset(shaping if len(shaping) > 1 else {layer.name for layer in diagnosis.layers})
 
