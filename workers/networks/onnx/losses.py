@@ -1,0 +1,91 @@
+"""What an export has taken from the network: folded layers, missing dropout, weights torn apart."""
+
+from collections.abc import Iterator, Mapping
+
+from torch import Tensor
+
+from workers.networks.onnx.graph import Graph
+from workers.networks.onnx.names import is_dotted
+
+_RULE = "pkg.onnxscript.rewriter.rule_name"
+_LARGE = 64
+EXPORT = (
+    "torch.onnx.export(module.train(), (x,), dynamo=True, optimize=False, dynamic_shapes=({0: 'batch'},))"
+)
+
+
+def losses_of(graph: Graph, parameters: frozenset[str]) -> tuple[str, ...]:
+    """One sentence for each loss that shows in the file; empty where nothing shows."""
+    found = [
+        *_folded(graph),
+        *_random(graph),
+        *_dropped(graph),
+        *_untied(graph, parameters),
+        *_anonymous(graph, parameters),
+    ]
+    return tuple(found)
+
+
+def _folded(graph: Graph) -> Iterator[str]:
+    fused = sum("FuseBatchNorm" in node.metadata.get(_RULE, "") for node in graph.nodes)
+    operators = {node.operator for node in graph.nodes}
+    nameless = [
+        node
+        for node in graph.nodes
+        if node.operator in {"Conv", "ConvTranspose"}
+        and node.inputs[1] in graph.initializers
+        and not is_dotted(node.inputs[1])
+    ]
+    if fused or (nameless and graph.producer == "pytorch" and "BatchNormalization" not in operators):
+        count = fused or len(nameless)
+        yield f"Batch normalization was folded into {count} convolutions: exported for inference."
+
+
+def _dropped(graph: Graph) -> Iterator[str]:
+    if graph.producer == "pytorch" and not any(node.operator == "Dropout" for node in graph.nodes):
+        yield "There is no dropout in the file: if the network has it, it was exported for inference."
+
+
+def _random(graph: Graph) -> Iterator[str]:
+    count = sum(
+        node.operator in {"RandomUniformLike", "RandomNormalLike", "Bernoulli"} for node in graph.nodes
+    )
+    if count:
+        yield f"Random numbers are drawn at {count} nodes in inference too (Dropout2d is exported so)."
+
+
+def _untied(graph: Graph, parameters: frozenset[str]) -> Iterator[str]:
+    groups: dict[tuple[object, ...], list[str]] = {}
+    for name in sorted(parameters):
+        value = graph.initializers[name]
+        if value.numel() >= _LARGE and _varied(value):
+            groups.setdefault(
+                (
+                    tuple(value.shape),
+                    value.dtype,
+                    hash(value.numpy(force=True).tobytes()) if value.itemsize != 2 else name,
+                ),
+                [],
+            ).append(name)
+    for names in groups.values():
+        if len(names) > 1:
+            yield f"{len(names)} parameters hold the same numbers: tied weights may have been torn apart ({names[0]})."
+
+
+def _varied(value: Tensor) -> bool:
+    flat = value.reshape(-1)
+    return bool((flat != flat[0]).any())
+
+
+def _anonymous(graph: Graph, parameters: frozenset[str]) -> Iterator[str]:
+    if graph.producer != "pytorch":
+        return
+    nameless = [name for name in parameters if name not in graph.origins and not is_dotted(name)]
+    count = sum(graph.initializers[name].dim() > 1 for name in nameless)
+    if count:
+        yield f"{count} parameters have lost their names: weights were computed anew in the export."
+
+
+def sizes_of(graph: Graph, names: frozenset[str]) -> Mapping[str, tuple[int, ...]]:
+    """Shapes of initializers by name, in the order of the file."""
+    return {name: tuple(value.shape) for name, value in graph.initializers.items() if name in names}

@@ -1,0 +1,163 @@
+"""A network from a file as a module: a plain list of nodes, each run once, in the order of the file."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from torch import Tensor, nn
+
+from service.schemas.plan import Layer
+from workers.networks.onnx.registry import Operation, tensors
+
+_HOST = 64
+"""Whole numbers up to this count stay on the host: they are sizes and axes, read as numbers."""
+
+
+class Constant(nn.Module):
+    """A tensor of the file that is not trained, shared by all nodes that take it."""
+
+    value: Tensor
+
+    def __init__(self, value: Tensor) -> None:
+        super().__init__()
+        if value.dtype.is_floating_point or value.numel() > _HOST:
+            self.register_buffer("value", value)
+        else:
+            self.value = value
+
+
+class NodeModule(nn.Module):
+    """One operator with its parameters and constants; called with the values that are computed.
+
+    `slots` has one entry per input in the operator's order: None where it is left out, the name of a
+    parameter of this module, a constant, or an empty string for a computed value.
+    """
+
+    def __init__(
+        self,
+        operation: Operation,
+        slots: Sequence[str | Constant | None],
+        parameters: Mapping[str, nn.Parameter],
+        host: frozenset[int],
+    ) -> None:
+        super().__init__()
+        self.operation = operation
+        self.slots = [slot if isinstance(slot, str) else None for slot in slots]
+        self.host = host
+        self.constants = nn.ModuleDict(
+            {str(n): slot for n, slot in enumerate(slots) if isinstance(slot, Constant)}
+        )
+        for name, parameter in parameters.items():
+            self.register_parameter(name, parameter)
+
+    def forward(self, *computed: Tensor) -> Tensor | tuple[Tensor, ...]:
+        """What the operator gives for its computed inputs."""
+        values: list[Tensor | None] = []
+        waiting = iter(computed)
+        for place, slot in enumerate(self.slots):
+            if slot == "":
+                values.append(next(waiting))
+            elif slot is not None:
+                values.append(self.get_parameter(slot))
+            elif str(place) in self.constants:
+                values.append(self.constants[str(place)].value)  # type: ignore[arg-type]
+            else:
+                values.append(None)
+        result: Tensor | tuple[Tensor, ...] = self.operation(*self._together(values))
+        return result
+
+    def _together(self, values: list[Tensor | None]) -> list[Tensor | None]:
+        """All on one device: what is computed from sizes lives on the host until it meets the accelerator."""
+        away = next(
+            (v.device for n, v in enumerate(values) if v is not None and v.device.type != "cpu"), None
+        )
+        if away is None:
+            return values
+        return [
+            v if v is None or n in self.host or v.device == away else v.to(away) for n, v in enumerate(values)
+        ]
+
+
+@dataclass(frozen=True)
+class Step:
+    """One node that runs in every forward."""
+
+    module: NodeModule
+    operator: str
+    inputs: tuple[str, ...]
+    """Names of the values that it takes."""
+    outputs: tuple[str, ...]
+    """Names of the values that it gives; an empty one is not used."""
+    released: tuple[str, ...]
+    """Names of the values that nothing after it needs."""
+
+
+@dataclass(frozen=True)
+class OnnxLayer:
+    """A layer of the network, with where it came from."""
+
+    layer: Layer
+    operator: str
+    parameters: tuple[str, ...]
+    """Names of the initializers that are its parameters."""
+    source: str | None
+    """`path:line` in the user's repository, where the file carries it."""
+
+
+@dataclass(frozen=True)
+class Report:
+    """What the file turned out to hold."""
+
+    parameters: Mapping[str, tuple[int, ...]]
+    constants: Mapping[str, tuple[int, ...]]
+    unused: tuple[str, ...]
+    """Initializers that no output needs."""
+    lost: tuple[str, ...]
+    """What the export has taken from the network, one sentence each."""
+    batch: int | None
+    """The only batch size that the file works with; None where any does."""
+
+
+class OnnxNetwork(nn.Module):
+    """Runs the nodes in order; an output is let go as soon as no later node needs it.
+
+    `layers` maps each depth to its module; the nodes between them work on sizes, masks and weights alone.
+    """
+
+    planned: tuple[OnnxLayer, ...] = ()
+    report: Report
+
+    def __init__(
+        self, steps: Sequence[Step], inputs: Sequence[str], outputs: Sequence[str | Constant]
+    ) -> None:
+        super().__init__()
+        self.steps = tuple(steps)
+        self.inputs = tuple(inputs)
+        self.outputs = tuple(outputs)
+        self.layers: dict[int, NodeModule] = {}
+        self.parameter_of: dict[str, nn.Parameter] = {}
+        self._registered = nn.ModuleList(step.module for step in self.steps)
+
+    def forward(self, *inputs: Tensor) -> Tensor | tuple[Tensor, ...]:
+        """The output, or all of them where the file has several."""
+        values = self.given(*inputs)
+        for _ in self.execute(values):
+            pass
+        return self.taken(values)
+
+    def given(self, *inputs: Tensor) -> dict[str, Tensor]:
+        """The inputs by name."""
+        return dict(zip(self.inputs, inputs, strict=True))
+
+    def taken(self, values: Mapping[str, Tensor]) -> Tensor | tuple[Tensor, ...]:
+        """The output, or all of them, from the values that are left after a run."""
+        found = tuple(name.value if isinstance(name, Constant) else values[name] for name in self.outputs)
+        return found[0] if len(found) == 1 else found
+
+    def execute(self, values: dict[str, Tensor]) -> Iterator[tuple[Step, tuple[Tensor, ...]]]:
+        """Run node after node on `values`, which it changes; yields each with what it gave."""
+        for step in self.steps:
+            made = tensors(step.module(*(values[name] for name in step.inputs)))
+            values.update((name, value) for name, value in zip(step.outputs, made, strict=False) if name)
+            yield step, made
+            for name in step.released:
+                values.pop(name, None)

@@ -1,0 +1,1 @@
+"""The operators of ONNX that can be trained, one module per family."""
