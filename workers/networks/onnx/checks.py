@@ -80,6 +80,10 @@ def _check_names(node: NodeProto, limits: OnnxLimits) -> None:
             raise RefusedNetwork(
                 f"The name {shown(name, 40)} is longer than {limits.name_length} characters."
             )
+    if sum(len(entry.key) + len(entry.value) for entry in node.metadata_props) > limits.metadata_length:
+        raise RefusedNetwork(
+            f"The metadata of {shown(node.op_type)} is longer than {limits.metadata_length}."
+        )
     for attribute in node.attribute:
         if len(attribute.s) > limits.name_length or len(attribute.name) > limits.name_length:
             raise RefusedNetwork(f"An attribute of {shown(node.op_type)} is too long.")

@@ -18,9 +18,11 @@ def page() -> str:
         [
             "# Operators of ONNX that can be trained",
             "",
-            f"Generated from the registry by `python -m workers.networks.onnx.document`. Opsets {OLDEST_OPSET} to "
-            f"{newest}; {len(operators())} operators. Whatever is not here is refused by name before any training; "
-            "model-local functions are expanded.",
+            (
+                f"Generated from the registry by `python -m workers.networks.onnx.document`. Opsets {OLDEST_OPSET} to "
+                f"{newest}; {len(operators())} operators. Whatever is not here is refused by name before any "
+                "training; model-local functions are expanded."
+            ),
             "",
             "| operator | opsets | layer | family | what it does |",
             "|---|---|---|---|---|",

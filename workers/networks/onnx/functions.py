@@ -1,6 +1,7 @@
 """Model-local functions: counted bottom-up before any is expanded, then written out in place."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import count
 
 from onnx import AttributeProto, FunctionProto, ModelProto, NodeProto
 
@@ -8,6 +9,7 @@ from workers.networks.onnx.limits import OnnxLimits
 from workers.networks.onnx.refusal import RefusedNetwork, shown
 
 Key = tuple[str, str, str]
+_NAME = 500
 
 
 def key_of(proto: NodeProto | FunctionProto) -> Key:
@@ -53,10 +55,17 @@ def count_expanded(
 
 
 def expand(
-    nodes: Sequence[NodeProto], functions: Mapping[Key, FunctionProto], opsets: Mapping[str, int]
+    nodes: Iterable[NodeProto],
+    functions: Mapping[Key, FunctionProto],
+    opsets: Mapping[str, int],
+    calls: Iterator[int] | None = None,
 ) -> Iterator[tuple[NodeProto, int]]:
-    """Every node of the written-out graph with the opset of its domain; inner names become unique."""
-    for number, node in enumerate(nodes):
+    """Every node of the written-out graph with the opset of its domain; inner names become unique.
+
+    One copy at a time: what a call repeats (constants, metadata) must not be held once per node of its body.
+    """
+    calls = count() if calls is None else calls
+    for node in nodes:
         function = functions.get(key_of(node))
         if function is None:
             yield node, opsets.get("" if node.domain == "ai.onnx" else node.domain, 0)
@@ -65,10 +74,10 @@ def expand(
             "" if entry.domain == "ai.onnx" else entry.domain: entry.version
             for entry in function.opset_import
         }
-        yield from expand(_body(node, function, f"{node.output[0]}/{number}"), functions, inner)
+        yield from expand(_body(node, function, f"/{next(calls)}"), functions, inner, calls)
 
 
-def _body(call: NodeProto, function: FunctionProto, prefix: str) -> list[NodeProto]:
+def _body(call: NodeProto, function: FunctionProto, prefix: str) -> Iterator[NodeProto]:
     names = {"": ""}
     given = [*call.input, *[""] * (len(function.input) - len(call.input))]
     names.update(zip(function.input, given, strict=False))
@@ -79,14 +88,17 @@ def _body(call: NodeProto, function: FunctionProto, prefix: str) -> list[NodePro
         for inner, outer in zip(function.output, wanted, strict=False)
         if outer and inner not in produced
     ]
-    names.update(
-        (inner, outer)
-        for inner, outer in zip(function.output, wanted, strict=False)
-        if outer and inner in produced
-    )
+    for inner, outer in zip(function.output, wanted, strict=False):
+        if outer and inner in produced:
+            if inner in names:
+                passed.append(NodeProto(op_type="Identity", input=[names[inner]], output=[outer]))
+            else:
+                names[inner] = outer
     attributes = {attribute.name: attribute for attribute in function.attribute_proto}
     attributes.update((attribute.name, attribute) for attribute in call.attribute)
-    return [_renamed(node, call, names, attributes, prefix) for node in function.node] + passed
+    for node in function.node:
+        yield _renamed(node, call, names, attributes, prefix)
+    yield from passed
 
 
 def _renamed(
@@ -98,7 +110,7 @@ def _renamed(
 ) -> NodeProto:
     copy = NodeProto()
     copy.CopyFrom(node)
-    copy.name = f"{call.name}/{node.name}" if call.name else node.name
+    copy.name = (f"{call.name}/{node.name}" if call.name else node.name)[-_NAME:]
     copy.ClearField("input")
     copy.input.extend(names.get(name, f"{prefix}/{name}") for name in node.input)
     copy.ClearField("output")

@@ -19,6 +19,8 @@ class OnnxLimits:
     function_depth: int = 16
     name_length: int = 2_000
     """Characters of a name of a value, node, function or operator."""
+    metadata_length: int = 200_000
+    """Characters of all metadata of one node."""
     dimensions: int = 16
     """Of one tensor."""
     constant_bytes: int = 2_000_000_000

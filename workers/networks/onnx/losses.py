@@ -1,17 +1,17 @@
 """What an export has taken from the network: folded layers, missing dropout, weights torn apart."""
 
 from collections.abc import Iterator, Mapping
+from hashlib import sha256
 
+import torch
 from torch import Tensor
 
 from workers.networks.onnx.graph import Graph
 from workers.networks.onnx.names import is_dotted
+from workers.networks.onnx.refusal import shown
 
 _RULE = "pkg.onnxscript.rewriter.rule_name"
 _LARGE = 64
-EXPORT = (
-    "torch.onnx.export(module.train(), (x,), dynamo=True, optimize=False, dynamic_shapes=({0: 'batch'},))"
-)
 
 
 def losses_of(graph: Graph, parameters: frozenset[str]) -> tuple[str, ...]:
@@ -55,21 +55,16 @@ def _random(graph: Graph) -> Iterator[str]:
 
 
 def _untied(graph: Graph, parameters: frozenset[str]) -> Iterator[str]:
-    groups: dict[tuple[object, ...], list[str]] = {}
+    groups: dict[tuple[tuple[int, ...], bytes], list[str]] = {}
     for name in sorted(parameters):
         value = graph.initializers[name]
         if value.numel() >= _LARGE and _varied(value):
-            groups.setdefault(
-                (
-                    tuple(value.shape),
-                    value.dtype,
-                    hash(value.numpy(force=True).tobytes()) if value.itemsize != 2 else name,
-                ),
-                [],
-            ).append(name)
+            digest = sha256(value.contiguous().reshape(-1).view(torch.uint8).numpy().data).digest()
+            groups.setdefault((tuple(value.shape), digest), []).append(name)
     for names in groups.values():
         if len(names) > 1:
-            yield f"{len(names)} parameters hold the same numbers: tied weights may have been torn apart ({names[0]})."
+            first = shown(names[0], 100)
+            yield f"{len(names)} parameters hold the same numbers, tied weights were torn apart: {first} and others."
 
 
 def _varied(value: Tensor) -> bool:

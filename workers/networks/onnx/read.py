@@ -20,7 +20,8 @@ from workers.networks.onnx.support import refuse_unsupported
 from workers.networks.onnx.tensors import dtype_name, to_torch
 
 _KIND = "pkg.torch.export.graph_signature.InputSpec.kind"
-_METADATA_LENGTH = 20_000
+_METADATA_LENGTH = 10_000
+_METADATA = ("name_scopes", "stack_trace", "fx_node", "rule_name")
 
 
 def read(data: bytes, limits: OnnxLimits | None = None) -> Graph:
@@ -98,7 +99,11 @@ def _node(proto: NodeProto, opset: int) -> Node:
         inputs=tuple(proto.input),
         outputs=tuple(proto.output),
         attributes={attribute.name: _attribute(attribute) for attribute in proto.attribute},
-        metadata={entry.key: entry.value[:_METADATA_LENGTH] for entry in proto.metadata_props},
+        metadata={
+            entry.key: entry.value[:_METADATA_LENGTH]
+            for entry in proto.metadata_props
+            if entry.key.endswith(_METADATA)
+        },
     )
 
 

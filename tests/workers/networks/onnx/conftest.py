@@ -1,12 +1,7 @@
-"""Helpers of this folder can be imported by name; one thread, as many share the machine."""
-
-import sys
-from pathlib import Path
+"""One thread, as many share the machine."""
 
 import pytest
 import torch
-
-sys.path.insert(0, str(Path(__file__).parent))
 
 
 @pytest.fixture(autouse=True, scope="package")

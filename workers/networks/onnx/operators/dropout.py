@@ -29,7 +29,8 @@ class Dropout(nn.Module):
         return torch.where(kept, x / max(1 - share, 1e-12), torch.zeros_like(x)), kept
 
 
-@operator("Dropout", until=11, family="dropout", type="Dropout", outputs=2, pure=False)
+@operator("Dropout", until=9, family="dropout", type="Dropout", pure=False)
+@operator("Dropout", since=10, until=11, family="dropout", type="Dropout", outputs=2, pure=False)
 def build_dropout_by_attribute(call: Call) -> Operation:
     """Before opset 12: the ratio is an attribute."""
     return Dropout(call.get("ratio", 0.5), masked=call.wants(1))

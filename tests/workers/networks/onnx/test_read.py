@@ -1,0 +1,68 @@
+import pytest
+from onnx import helper
+
+from tests.workers.networks.onnx.files import linear, model, node, tensor
+from workers.networks.onnx.read import read
+from workers.networks.onnx.refusal import RefusedNetwork
+
+
+def test_a_file_says_what_flows_in_and_out_of_it():
+    graph = read(linear(shape=("batch", 4)).SerializeToString())
+    (value,) = graph.inputs
+    assert (value.name, value.dtype, value.shape) == ("x", "float", ("batch", 4))
+    assert graph.outputs == ("y",)
+    assert graph.opset == 20
+    assert set(graph.initializers) == {"fc.weight", "fc.bias"}
+
+
+def test_all_that_is_unsupported_is_said_at_once_with_count_node_and_layer():
+    nodes = [
+        helper.make_node("NonMaxSuppression", ["x", "x"], ["a"], name="/detector/nms/NonMaxSuppression"),
+        helper.make_node("NonMaxSuppression", ["x", "x"], ["b"], name="/detector/nms/NonMaxSuppression_1"),
+        helper.make_node("FusedMatMul", ["x", "x"], ["c"], name="fused", domain="com.microsoft"),
+        helper.make_node("Relu", ["x"], ["y"]),
+    ]
+    with pytest.raises(RefusedNetwork) as refused:
+        read(model(nodes, domains=["com.microsoft"]).SerializeToString())
+    first, second = refused.value.problems
+    assert first.message == (
+        "NonMaxSuppression (opset 20): 2 times, first at node /detector/nms/NonMaxSuppression in detector.nms"
+    )
+    assert second.message == "com.microsoft.FusedMatMul: 1 times, first at node fused"
+    assert first.message in refused.value.detail
+    assert second.message in refused.value.detail
+
+
+@pytest.mark.parametrize("operator", ["If", "Loop", "Scan"])
+def test_branches_and_loops_are_refused(operator):
+    body = helper.make_graph([node("Relu", ["x"], ["z"])], "b", [], [])
+    attributes = {"If": {"then_branch": body, "else_branch": body}}.get(operator, {"body": body})
+    with pytest.raises(RefusedNetwork, match=operator):
+        read(model([helper.make_node(operator, ["x"], ["y"], **attributes)]).SerializeToString())
+
+
+def test_statistics_of_a_batch_as_outputs_are_refused():
+    names = ["bn.weight", "bn.bias", "m", "v"]
+    batch = helper.make_node("BatchNormalization", ["x", *names], ["y", "mean", "var"], training_mode=1)
+    file = model([batch], [tensor(name, 4) for name in names], outputs=("y", "mean"))
+    with pytest.raises(RefusedNetwork, match="BatchNormalization with its output 1 in use"):
+        read(file.SerializeToString())
+
+
+def test_an_invalid_file_is_refused_with_what_the_checker_says():
+    file = model([node("Relu", ["x", "x"], ["y"])])
+    with pytest.raises(RefusedNetwork, match="not a valid ONNX model"):
+        read(file.SerializeToString())
+
+
+def test_an_error_survives_the_way_out_of_a_child_process():
+    import pickle
+
+    with pytest.raises(RefusedNetwork) as refused:
+        read(model([node("Unknown", ["x"], ["y"])]).SerializeToString())
+    again = pickle.loads(pickle.dumps(refused.value))
+    assert (again.detail, again.problems, again.code) == (
+        refused.value.detail,
+        refused.value.problems,
+        "network-refused",
+    )
