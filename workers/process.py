@@ -72,7 +72,7 @@ class Child:
         if code is None:
             return "it closed its pipe and lives on"
         if code < 0:
-            return f"it was killed by {Signals(-code).name}"
+            return f"it was killed by {_name(-code)}"
         return f"it ended with exit code {code} and no last word"
 
     def _join(self, seconds: float) -> int | None:
@@ -123,6 +123,14 @@ class Nursery:
         # Only the child holds the other end from here on, so that its death is seen as the end of the pipe.
         theirs.close()
         return process, ours
+
+
+def _name(number: int) -> str:
+    try:
+        return Signals(number).name
+    except ValueError:
+        # Real-time signals have no names.
+        return f"signal {number}"
 
 
 def _run(assignment: bytes, pipe: Connection) -> None:

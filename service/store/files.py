@@ -1,8 +1,10 @@
 """The bytes of uploaded data sets: one file each, named by its digest, whole and checked or not there at all."""
 
+import contextlib
 import hashlib
 import os
 import tempfile
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO, TypeVar
@@ -11,6 +13,8 @@ from service.errors import DigestMismatch, TooLarge
 
 Checked = TypeVar("Checked")
 CHUNK = 1 << 20
+ABANDONED_SECONDS = 24 * 3600
+"""No upload takes so long: a part that is older was left by a process that was killed."""
 
 
 class DatasetFiles:
@@ -30,6 +34,7 @@ class DatasetFiles:
         on the disk, so nobody ever reads a part of one.
         """
         self.folder.mkdir(parents=True, exist_ok=True)
+        self._clear()
         handle, name = tempfile.mkstemp(dir=self.folder, suffix=".part")
         part = Path(name)
         try:
@@ -43,6 +48,13 @@ class DatasetFiles:
         finally:
             part.unlink(missing_ok=True)
         return checked
+
+    def _clear(self) -> None:
+        """Delete the parts that nobody will finish."""
+        for part in self.folder.glob("*.part"):
+            with contextlib.suppress(FileNotFoundError):
+                if part.stat().st_mtime < time.time() - ABANDONED_SECONDS:
+                    part.unlink()
 
 
 def _copy(stream: BinaryIO, file: BinaryIO, digest: str, limit: int) -> None:

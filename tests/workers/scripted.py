@@ -55,6 +55,11 @@ def exits(_: bytes, pipe: Connection) -> None:
     os._exit(3)
 
 
+def dies_of_a_signal_without_a_name(_: bytes, pipe: Connection) -> None:
+    os.kill(os.getpid(), signal.SIGRTMIN + 1)
+    time.sleep(60)
+
+
 def sleeps(_: bytes, pipe: Connection) -> None:
     pipe.send_bytes(write_message(rows(0)))
     time.sleep(60)

@@ -59,6 +59,7 @@ def test_messages_arrive_as_they_were_sent_with_every_nan() -> None:
     ("work", "reason"),
     [
         (scripted.exits, "exit code 3"),
+        (scripted.dies_of_a_signal_without_a_name, "killed by signal 35"),
         (scripted.pickles, "cannot be read"),
         (scripted.babbles, "too long"),
     ],

@@ -1,5 +1,6 @@
 import hashlib
 import io
+import os
 from pathlib import Path
 
 import pytest
@@ -63,3 +64,15 @@ def test_bytes_that_do_not_pass_the_check_are_not_kept(files):
     with pytest.raises(TooLarge):
         files.write(io.BytesIO(BYTES), DIGEST, len(BYTES), refuse)
     assert list(files.folder.iterdir()) == []
+
+
+def test_the_next_upload_clears_what_a_killed_one_left_long_ago(files):
+    files.folder.mkdir()
+    fresh, old = files.folder / "fresh.part", files.folder / "old.part"
+    fresh.touch()
+    old.touch()
+    os.utime(old, (0, 0))
+
+    files.write(io.BytesIO(BYTES), DIGEST, len(BYTES), size)
+
+    assert {path.name for path in files.folder.iterdir()} == {fresh.name, files.path(DIGEST).name}
