@@ -3,6 +3,8 @@
 import logging
 from collections.abc import Callable
 
+from pydantic import ValidationError
+
 from service.schemas.diagnosis import Judgement
 from service.schemas.evidence import Evidence
 from service.schemas.run import Failure, Status
@@ -23,15 +25,24 @@ def advance(database: Database, diagnosis_id: str, judge: Judge) -> Status | Non
     """Judge a diagnosis whose runs have all ended; None where there is nothing to do yet.
 
     Safe to call at any time and many times at once. A judge that raises fails the diagnosis, so that it does not
-    stay open for ever; an error of the database is raised, and the next sweep tries again.
+    stay open for ever, and so does evidence that another release stored and this one cannot read; an error of the
+    database is raised, and the next sweep tries again.
     """
     try:
         return diagnoses.settle(database, diagnosis_id, _guarded(judge))
     except _JudgingFailed as error:
         log.exception("Diagnosis %s cannot be judged", diagnosis_id)
-        detail = f"The evidence is stored, but judging it failed: {error.__cause__!r}"
-        failure = Failure(whose="service", code="judging-failed", detail=detail)
-        return "failed" if diagnoses.fail(database, diagnosis_id, failure) else None
+        return _fail(database, diagnosis_id, f"judging it failed: {error.__cause__!r}")
+    except ValidationError as error:
+        log.exception("Diagnosis %s cannot be read", diagnosis_id)
+        fault = error.errors(include_input=False, include_url=False)[0]
+        place = "/".join(map(str, fault["loc"]))
+        return _fail(database, diagnosis_id, f"this release cannot read it: {place}: {fault['msg']}")
+
+
+def _fail(database: Database, diagnosis_id: str, reason: str) -> Status | None:
+    failure = Failure(whose="service", code="judging-failed", detail=f"The evidence is stored, but {reason}")
+    return "failed" if diagnoses.fail(database, diagnosis_id, failure) else None
 
 
 def _guarded(judge: Judge) -> Judge:
