@@ -1,7 +1,8 @@
-"""What holds for every test: a server that CI promised may not be missing."""
+"""What holds for every test: no missing server that CI promised, and no state of the processor left behind."""
 
 import os
-from collections.abc import Generator
+import sys
+from collections.abc import Generator, Iterator
 from typing import Any
 
 import pytest
@@ -19,3 +20,15 @@ def pytest_runtest_makereport(
         report.outcome = "failed"
         report.longrepr = f"{NO_SKIPS} is set, and still: {call.excinfo}"
     return report
+
+
+@pytest.fixture(autouse=True)
+def subnormals_are_back() -> Iterator[None]:
+    """Flushing subnormal numbers is a state of the thread, and hypothesis refuses to draw floats under it.
+
+    What trains as a child process does sets it; the next test must not inherit that.
+    """
+    yield
+    torch = sys.modules.get("torch")
+    if torch is not None:
+        torch.set_flush_denormal(False)
