@@ -238,5 +238,5 @@ def _place_of(node: Node) -> str:
 def check_sizes(limits: OnnxLimits, values: Sequence[Tensor]) -> None:
     """Refuse tensors that are larger than one may be, whatever made them."""
     for value in values:
-        if value.numel() > limits.values:
+        if isinstance(value, Tensor) and value.numel() > limits.values:
             raise RefusedNetwork(f"makes a tensor of {value.numel()} numbers; the limit is {limits.values}")

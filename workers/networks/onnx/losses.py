@@ -55,16 +55,22 @@ def _random(graph: Graph) -> Iterator[str]:
 
 
 def _untied(graph: Graph, parameters: frozenset[str]) -> Iterator[str]:
-    groups: dict[tuple[tuple[int, ...], bytes], list[str]] = {}
+    """Copies under an exporter's own name; layers that start out as copies of each other keep theirs."""
+    groups: dict[bytes, list[str]] = {}
     for name in sorted(parameters):
         value = graph.initializers[name]
         if value.numel() >= _LARGE and _varied(value):
-            digest = sha256(value.contiguous().reshape(-1).view(torch.uint8).numpy().data).digest()
-            groups.setdefault((tuple(value.shape), digest), []).append(name)
+            turned = value.t() if value.dim() == 2 else value
+            groups.setdefault(min(_digest(value), _digest(turned)), []).append(name)
     for names in groups.values():
-        if len(names) > 1:
+        if len(names) > 1 and not all(name in graph.origins or is_dotted(name) for name in names):
             first = shown(names[0], 100)
             yield f"{len(names)} parameters hold the same numbers, tied weights were torn apart: {first} and others."
+
+
+def _digest(value: Tensor) -> bytes:
+    numbers = value.contiguous().reshape(-1).view(torch.uint8).numpy()
+    return sha256(repr(tuple(value.shape)).encode() + numbers.tobytes()).digest()
 
 
 def _varied(value: Tensor) -> bool:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from torch import Tensor, nn
 
@@ -67,13 +68,13 @@ class NodeModule(nn.Module):
 
     def _together(self, values: list[Tensor | None]) -> list[Tensor | None]:
         """All on one device: what is computed from sizes lives on the host until it meets the accelerator."""
-        away = next(
-            (v.device for n, v in enumerate(values) if v is not None and v.device.type != "cpu"), None
-        )
+        devices = (value.device for value in values if isinstance(value, Tensor))
+        away = next((device for device in devices if device.type != "cpu"), None)
         if away is None:
             return values
         return [
-            v if v is None or n in self.host or v.device == away else v.to(away) for n, v in enumerate(values)
+            value.to(away) if isinstance(value, Tensor) and place not in self.host else value
+            for place, value in enumerate(values)
         ]
 
 
@@ -153,7 +154,7 @@ class OnnxNetwork(nn.Module):
         found = tuple(name.value if isinstance(name, Constant) else values[name] for name in self.outputs)
         return found[0] if len(found) == 1 else found
 
-    def execute(self, values: dict[str, Tensor]) -> Iterator[tuple[Step, tuple[Tensor, ...]]]:
+    def execute(self, values: dict[str, Tensor]) -> Iterator[tuple[Step, tuple[Any, ...]]]:
         """Run node after node on `values`, which it changes; yields each with what it gave."""
         for step in self.steps:
             made = tensors(step.module(*(values[name] for name in step.inputs)))

@@ -16,6 +16,8 @@ class Options:
     overrides: Overrides = field(default_factory=Overrides)
     sizes: Mapping[str, int] = field(default_factory=dict)
     """Sizes for the trial run of what the file leaves open, by the name that the file gives them."""
+    batch: int | None = None
+    """Batch that the client means to train with, where the file leaves it open: tried, and one more."""
     limits: OnnxLimits = field(default_factory=OnnxLimits)
     network: str = "main"
     """Name of the network that the layers are said to belong to."""

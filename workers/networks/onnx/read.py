@@ -59,7 +59,7 @@ def _described(model: ModelProto, limits: OnnxLimits) -> Graph:
     initializers = {tensor.name: to_torch(tensor) for tensor in graph.initializer}
     nodes = tuple(_nodes(model, opsets, limits))
     inputs = tuple(_input(value) for value in graph.input if value.name not in initializers)
-    outputs = tuple(value.name for value in graph.output)
+    outputs = tuple(_output(value) for value in graph.output)
     _check_order(nodes, {*initializers, *(value.name for value in inputs)}, outputs)
     return Graph(
         nodes=nodes,
@@ -136,6 +136,12 @@ def _input(value: ValueInfoProto) -> GraphInput:
         for size in kind.shape.dim
     )
     return GraphInput(value.name, dtype_name(kind.elem_type).lower(), shape)
+
+
+def _output(value: ValueInfoProto) -> str:
+    if value.type.WhichOneof("value") not in {"tensor_type", None}:
+        raise RefusedNetwork(f"The output {shown(value.name)} is no tensor.")
+    return str(value.name)
 
 
 def _check_order(nodes: tuple[Node, ...], known: set[str], outputs: tuple[str, ...]) -> None:

@@ -7,8 +7,6 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Any, TypeAlias
 
-from torch import Tensor
-
 from service.schemas.plan import Family
 from workers.networks.onnx.call import Call
 from workers.networks.onnx.limits import OLDEST_OPSET
@@ -112,6 +110,6 @@ def find(name: str, domain: str, opset: int) -> Operator | None:
     return None
 
 
-def tensors(value: Any) -> tuple[Tensor, ...]:
-    """What an operation gave, always as a tuple."""
-    return tuple(value) if isinstance(value, tuple | list) else (value,)
+def tensors(value: Any) -> tuple[Any, ...]:
+    """What an operation gave, always as a tuple; a list is one value, the only one that is no tensor."""
+    return value if isinstance(value, tuple) else (value,)

@@ -16,7 +16,19 @@ from workers.networks.onnx.registry import find
 
 _FX = "pkg.torch.onnx.fx_node"
 _PASSING = frozenset(
-    {"Transpose", "Reshape", "Slice", "Concat", "Squeeze", "Unsqueeze", "Cast", "Identity", "Split"}
+    {
+        "Transpose",
+        "Reshape",
+        "Slice",
+        "Concat",
+        "Squeeze",
+        "Unsqueeze",
+        "Cast",
+        "Identity",
+        "Split",
+        "SplitToSequence",
+        "SequenceAt",
+    }
 )
 """Operators that only rearrange a weight: its role is decided where the result goes."""
 _BIASED = frozenset({"MatMul", "Gemm", "Conv", "ConvTranspose"})

@@ -7,18 +7,21 @@ from workers.networks.onnx.graph import Node
 
 _TRACE = "pkg.torch.onnx.stack_trace"
 _FRAME = re.compile(r'File "([^"\n]{1,1000})", line (\d{1,9}), in')
+_SHALLOW = 2
+"""A root like `/home/` or `C:/Users/` belongs to the machine."""
 _INSTALLED = re.compile(r"/(?:site|dist)-packages/(.*)$")
 
 
 def source_lines(nodes: Sequence[Node]) -> list[str | None]:
     """`path:line` of each node: the innermost frame of the user's own, relative to all of them together."""
     frames = [_frame(node) for node in nodes]
-    root = _root([path for path, _ in filter(None, frames)])
-    return [f"{path[len(root) :]}:{line}" if (path := frame[0]) else None for frame, line in _split(frames)]
+    root = _root([frame[0] for frame in frames if frame])
+    return [f"{_relative(frame[0], root)}:{frame[1]}" if frame else None for frame in frames]
 
 
-def _split(frames: Sequence[tuple[str, int] | None]) -> list[tuple[tuple[str, int], int]]:
-    return [(frame or ("", 0), frame[1] if frame else 0) for frame in frames]
+def _relative(path: str, root: str) -> str:
+    """Without a folder that is the repository's for sure, the file's own name is all that may leave."""
+    return path[len(root) :] if root.count("/") > _SHALLOW else path.rpartition("/")[2]
 
 
 def _frame(node: Node) -> tuple[str, int] | None:

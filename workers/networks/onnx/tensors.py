@@ -53,7 +53,7 @@ def check_tensor(proto: TensorProto, limits: OnnxLimits) -> int:
     if len(proto.dims) > limits.dimensions or any(size < 0 for size in proto.dims):
         raise RefusedNetwork(f"Tensor {name} has an impossible shape.")
     dtype = element_type(proto.data_type)
-    count = math.prod(proto.dims)
+    count = math.prod(int(size) for size in proto.dims)
     declared = count * dtype.itemsize
     if declared > limits.constant_bytes:
         raise RefusedNetwork(

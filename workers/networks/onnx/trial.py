@@ -48,7 +48,7 @@ class Trial:
 
 def try_out(assembled: Assembled, graph: Graph, options: Options) -> Trial:
     """Run once in inference, and where the file fixes the batch once more with another; torch's seed is kept."""
-    batch, fixed = _batch(graph.inputs)
+    batch, asked = _batch(graph.inputs, options)
     network = assembled.network
     mode = network.training
     network.eval()
@@ -57,17 +57,18 @@ def try_out(assembled: Assembled, graph: Graph, options: Options) -> Trial:
             torch.default_generator.manual_seed(0)
             given = [_example(value, batch, options) for value in graph.inputs]
             seen, outputs = _run(assembled, given, options.limits)
-            works = not fixed or _works_with(assembled, given, outputs, options.limits)
+            works = not asked or _works_with(assembled, given, outputs, options.limits)
     finally:
         network.train(mode)
     return Trial(tuple(seen), None if works else batch, batch)
 
 
-def _batch(inputs: Sequence[GraphInput]) -> tuple[int, bool]:
+def _batch(inputs: Sequence[GraphInput], options: Options) -> tuple[int, bool]:
+    """The batch to try, and whether it may be the only one that works."""
     for value in inputs:
         if value.shape and isinstance(value.shape[0], int):
             return value.shape[0], True
-    return _FREE_BATCH, False
+    return (_FREE_BATCH, False) if options.batch is None else (options.batch, True)
 
 
 def _example(value: GraphInput, batch: int, options: Options) -> Tensor:
@@ -98,7 +99,8 @@ def _run(
     try:
         for _, made in network.execute(values):
             check_sizes(limits, made)
-            seen.append(Seen(tuple(made[0].shape), made[0].dtype))
+            first = made[0][0] if isinstance(made[0], list) else made[0]
+            seen.append(Seen(tuple(first.shape), first.dtype))
     except (RefusedNetwork, *REFUSALS) as error:
         node = assembled.nodes[len(seen)]
         reason = error.detail if isinstance(error, RefusedNetwork) else shown(error, 300)

@@ -96,6 +96,34 @@ class Tied(nn.Module):
         return self.head(self.norm(self.hidden(self.embedding(x)).relu().mean(1)))
 
 
+class Gated(nn.Module):
+    """Chunks, a rotation, causal attention and a gate: what language models are made of."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.embedding = nn.Embedding(11, 8)
+        self.qkv = nn.Linear(8, 24, bias=False)
+        self.scale = nn.Parameter(torch.rand(8))
+        self.gate = nn.Linear(8, 16)
+        self.head = nn.Linear(8, 3)
+        self.register_buffer("frequency", torch.tensor([1.0, 0.1]), persistent=False)
+
+    def forward(self, x: Tensor) -> Tensor:
+        h = self.embedding(x)
+        angles = torch.outer(torch.arange(7.0), self.frequency).repeat(1, 2)
+        normed = h * torch.rsqrt(h.square().mean(-1, keepdim=True) + 1e-6) * self.scale
+        q, k, v = (part.unflatten(-1, (2, 4)).transpose(1, 2) for part in self.qkv(normed).chunk(3, -1))
+        q, k = (part * angles.cos() + _turned(part) * angles.sin() for part in (q, k))
+        h = h + nn.functional.scaled_dot_product_attention(q, k, v, is_causal=True).transpose(1, 2).flatten(2)
+        value, gate = self.gate(h).chunk(2, -1)
+        return self.head((h + value * nn.functional.silu(gate)).mean(1))
+
+
+def _turned(x: Tensor) -> Tensor:
+    first, second = x.chunk(2, -1)
+    return torch.cat([-second, first], -1)
+
+
 def _tokens(batch: int) -> Tensor:
     return torch.randint(0, 11, (batch, 7), generator=torch.Generator().manual_seed(batch))
 
@@ -111,6 +139,7 @@ NETWORKS: dict[str, tuple[type[nn.Module], Callable[[int], Tensor]]] = {
     "gru": (Gru, _noise(7, 4)),
     "transformer": (Transformer, _tokens),
     "tied": (Tied, _tokens),
+    "gated": (Gated, _tokens),
 }
 
 

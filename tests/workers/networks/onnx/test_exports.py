@@ -6,6 +6,7 @@ from tests.workers.networks.onnx.exporting import (
     NETWORKS,
     example,
     exported,
+    file_of,
     imported,
     onnxruntime_output,
     original,
@@ -28,7 +29,7 @@ def _close(ours, theirs, tolerance=1e-4):
 def test_a_forward_is_what_onnxruntime_computes(name):
     x = example(name, 3)
     module = original(name).eval()
-    data = exported(module, x)
+    data = exported(module, x) if name == "cnn" else file_of(name)  # onnxruntime would train its BatchNorm
     with torch.no_grad():
         output = load(read(data)).eval()(x)
         _close(output, onnxruntime_output(data, x))

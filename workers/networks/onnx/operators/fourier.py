@@ -34,10 +34,12 @@ def _transform(call: Call) -> Operation:
         real = x.shape[-1] == 1
         values = x[..., 0] if real else torch.view_as_complex(x.contiguous())
         if half and inverse:
-            return torch.fft.irfft(values, size, place).unsqueeze(-1)
+            back: Tensor = torch.fft.irfft(values, size, place)
+            return back.unsqueeze(-1)
         if half and not real:
             raise RefusedNetwork("one half of the DFT of complex numbers")
         run = torch.fft.rfft if half else torch.fft.ifft if inverse else torch.fft.fft
-        return torch.view_as_real(run(values, size, place))
+        result: Tensor = torch.view_as_real(run(values, size, place))
+        return result
 
     return transform

@@ -103,26 +103,6 @@ def build_rms_normalization(call: Call) -> Operation:
     return normalize
 
 
-@operator(
-    "GroupNormalization",
-    since=18,
-    until=20,
-    family="normalization",
-    type="GroupNorm",
-    weights=_SCALE_AND_BIAS,
-)
-def build_group_normalization_by_group(call: Call) -> Operation:
-    """Before opset 21: scale and bias are per group."""
-    groups, eps = call.get("num_groups", 1), call.get("epsilon", 1e-5)
-
-    def normalize(x: Tensor, scale: Tensor, bias: Tensor) -> Tensor:
-        repeats = x.shape[1] // groups
-        wide = (scale.repeat_interleave(repeats), bias.repeat_interleave(repeats))
-        return functional.group_norm(x, groups, *wide, eps)
-
-    return normalize
-
-
 @operator("GroupNormalization", since=21, family="normalization", type="GroupNorm", weights=_SCALE_AND_BIAS)
 def build_group_normalization(call: Call) -> Operation:
     """Scale and bias are per channel."""
