@@ -30,8 +30,12 @@ def read(data: bytes, limits: OnnxLimits | None = None) -> Graph:
     if len(data) > limits.file_bytes:
         raise RefusedNetwork(f"The file has {len(data)} bytes; the limit is {limits.file_bytes}.")
     model = _parse(data)
-    check(model, limits)
-    graph = _described(model, limits)
+    try:
+        check(model, limits)
+        graph = _described(model, limits)
+    except (TypeError, ValueError, AttributeError) as error:
+        # protobuf gives bytes where a string is no UTF-8, and every use of it fails
+        raise RefusedNetwork(f"The file is not ONNX: {shown(error)}") from None
     refuse_unsupported(graph)
     # after our own list, which says more than the checker's first complaint
     try:
@@ -100,7 +104,7 @@ def _node(proto: NodeProto, opset: int) -> Node:
         outputs=tuple(proto.output),
         attributes={attribute.name: _attribute(attribute) for attribute in proto.attribute},
         metadata={
-            entry.key: entry.value[:_METADATA_LENGTH]
+            entry.key: str(entry.value)[:_METADATA_LENGTH]
             for entry in proto.metadata_props
             if entry.key.endswith(_METADATA)
         },

@@ -72,7 +72,10 @@ def _typed(proto: TensorProto) -> int:
 
 def to_torch(proto: TensorProto) -> Tensor:
     """A checked tensor of the file as one of torch, with memory of its own."""
-    array = numpy_helper.to_array(proto)
+    try:
+        array = numpy_helper.to_array(proto)
+    except (ValueError, TypeError, RuntimeError) as error:
+        raise RefusedNetwork(f"Tensor {shown(proto.name)} cannot be read: {shown(error)}") from None
     if proto.data_type == TensorProto.BFLOAT16:
         return torch.from_numpy(array.view("int16").copy()).view(torch.bfloat16)
     return torch.from_numpy(array.copy())

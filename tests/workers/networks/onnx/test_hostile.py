@@ -250,3 +250,16 @@ def test_mutated_files_are_taken_or_refused_and_nothing_else_happens():
             load(read(bytes(data), limits), Options(limits=limits))
         except RefusedNetwork:
             continue
+
+
+def test_text_that_is_no_utf8_is_refused_or_read_as_something_harmless():
+    file = linear()
+    file.graph.node[0].metadata_props.add(key="pkg.torch.onnx.stack_trace", value="ZZZZ")
+    data = file.SerializeToString()
+    load(read(data.replace(b"ZZZZ", b"\xff\xfe\xff\xfe")))
+    _refused(data.replace(b"stack_trace", b"stack_\xff\xfe\xff\xfee"), "not ONNX")
+
+
+def test_numbers_in_the_wrong_field_are_refused():
+    liar = TensorProto(name="c", dims=[3], data_type=TensorProto.FLOAT, int32_data=[1, 2, 3])
+    _refused(model([node("Add", ["x", "c"], ["y"])], [liar]), "cannot be read")
