@@ -144,6 +144,10 @@ class Signals:
         """What was measured at one layer at one step."""
         return self.statistics.get(step, {}).get(layer.depth)
 
+    def value(self, step: int, statistic: str, layer: Layer) -> float | None:
+        """One statistic of one layer at one step."""
+        return next((value for _, value in self.values(step, statistic, (layer,))), None)
+
     def values(self, step: int, statistic: str, layers: Sequence[Layer]) -> list[tuple[Layer, float]]:
         """One statistic along `layers`, those left out where it was not measured."""
         rows = ((layer, self.row(step, layer)) for layer in layers)

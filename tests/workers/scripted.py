@@ -7,23 +7,9 @@ import sys
 import time
 from multiprocessing.connection import Connection
 
-from service.schemas.run import Outcome
 from service.schemas.statistics import LayerStatistics, NetworkStatistics
+from tests.service.patients import OUTCOME
 from workers.messages import Assignment, Batch, Finished, write_message
-
-OUTCOME = Outcome(
-    steps_run=10,
-    stopped="planned",
-    first_loss=1.0,
-    last_loss=0.5,
-    best_loss=0.5,
-    trivial_loss=0.7,
-    skill=0.3,
-    accuracy=None,
-    device="cpu",
-    engine="test",
-    seconds=0.1,
-)
 
 
 def rows(step: int) -> Batch:

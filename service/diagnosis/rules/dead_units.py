@@ -18,6 +18,7 @@ from service.schemas.diagnosis import Measurement
 from service.schemas.plan import Layer
 
 DEAD = 0.9
+SHARE = "activation_dead_share"
 BORDER = 0.02
 
 
@@ -33,12 +34,12 @@ BORDER = 0.02
 )  # fmt: skip
 def detect(signals: Signals) -> Sighting | None:
     """See a rectifying layer of which nine units in ten are dead."""
-    shares = [(layer, share) for layer in signals.layers if (share := _dead(signals, layer)) is not None]
+    shares = [(layer, share) for layer in signals.layers if (share := _settled(signals, layer)) is not None]
     ill = [(layer, share) for layer, share in shares if share >= DEAD]
     if not ill:
         return None
     worst, share = max(ill, key=lambda pair: pair[1])
-    born = (_share(signals, signals.steps[0], worst) or 0.0) >= DEAD
+    born = (signals.value(signals.steps[0], SHARE, worst) or 0.0) >= DEAD
     return Sighting(
         message=f"{100 * share:.0f} % of the units of {worst.name} are dead: they answer zero to every example.",
         cause=(
@@ -48,7 +49,7 @@ def detect(signals: Signals) -> Sighting | None:
         ),
         evidence=tuple(
             Measurement(
-                statistic="activation_dead_share", value=value, threshold=DEAD, comparison=">=",
+                statistic=SHARE, value=value, threshold=DEAD, comparison=">=",
                 layer=layer.name, step=signals.steps[-1],
             )
             for layer, value in ill[:5]
@@ -59,12 +60,6 @@ def detect(signals: Signals) -> Sighting | None:
     )  # fmt: skip
 
 
-def _dead(signals: Signals, layer: Layer) -> float | None:
-    """Dead share of one layer over the last probes."""
-    return signals.settled(lambda step: _share(signals, step, layer))
-
-
-def _share(signals: Signals, step: int, layer: Layer) -> float | None:
-    """Dead share of one layer at one step."""
-    row = signals.row(step, layer)
-    return None if row is None else row.activation_dead_share
+def _settled(signals: Signals, layer: Layer) -> float | None:
+    """Share of one layer over the last probes."""
+    return signals.settled(lambda step: signals.value(step, SHARE, layer))

@@ -17,6 +17,7 @@ from service.schemas.diagnosis import Measurement
 from service.schemas.plan import Layer
 
 SATURATED = 0.9
+SHARE = "activation_saturated_share"
 BORDER = 0.02
 
 
@@ -37,7 +38,7 @@ def detect(signals: Signals) -> Sighting | None:
     if not ill:
         return None
     worst, share = max(ill, key=lambda pair: pair[1])
-    born = (_share(signals, signals.steps[0], worst) or 0.0) >= 0.5
+    born = (signals.value(signals.steps[0], SHARE, worst) or 0.0) >= 0.5
     return Sighting(
         message=f"{worst.type} saturates: {100 * share:.0f} % of the units of {worst.name} are on the flat part.",
         cause=(
@@ -48,7 +49,7 @@ def detect(signals: Signals) -> Sighting | None:
         ),
         evidence=tuple(
             Measurement(
-                statistic="activation_saturated_share", value=value, threshold=SATURATED, comparison=">=",
+                statistic=SHARE, value=value, threshold=SATURATED, comparison=">=",
                 layer=layer.name, step=signals.steps[-1],
             )
             for layer, value in ill[:5]
@@ -60,11 +61,5 @@ def detect(signals: Signals) -> Sighting | None:
 
 
 def _settled(signals: Signals, layer: Layer) -> float | None:
-    """Saturated share of one layer over the last probes."""
-    return signals.settled(lambda step: _share(signals, step, layer))
-
-
-def _share(signals: Signals, step: int, layer: Layer) -> float | None:
-    """Saturated share of one layer at one step."""
-    row = signals.row(step, layer)
-    return None if row is None else row.activation_saturated_share
+    """Share of one layer over the last probes."""
+    return signals.settled(lambda step: signals.value(step, SHARE, layer))
