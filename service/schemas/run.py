@@ -7,7 +7,7 @@ from service.schemas.base import Measured, Output
 
 Status = Literal["queued", "running", "succeeded", "failed", "canceled"]
 TERMINAL: frozenset[Status] = frozenset({"succeeded", "failed", "canceled"})
-Role = Literal["baseline", "trial"]
+Role = Literal["validation", "baseline", "trial"]
 Direction = Literal["forward", "backward"]
 StopReason = Literal["planned", "budget", "settled", "non-finite"]
 
@@ -25,13 +25,32 @@ class NonFinite(Output):
     value: Literal["NaN", "Infinity"]
 
 
+class Obstacle(Output):
+    """One thing in an uploaded network that stands in the way of training it."""
+
+    message: str
+    """The whole of it in one sentence."""
+    pointer: str = ""
+    """JSON pointer into the submission."""
+    operator: str | None = None
+    """What cannot be trained, where it is an operator."""
+    count: int | None = None
+    """How often it occurs."""
+    node: str | None = None
+    """The first node where it occurs."""
+    layer: str | None = None
+    """The layer that this node belongs to."""
+
+
 class Failure(Output):
     """Why work could not be done; never used for a network that diverges, which is a result."""
 
     whose: Literal["client", "service"]
     code: str
-    """Stable: `out-of-memory`, `out-of-time`, `crashed`, `cannot-build`, `data-missing`, `attempts-exhausted`, ..."""
+    """Stable: `out-of-memory`, `out-of-time`, `crashed`, `cannot-build`, `cannot-import`, `data-missing`, ..."""
     detail: str
+    problems: tuple[Obstacle, ...] = ()
+    """Every reason at once, where an uploaded network cannot be trained."""
 
 
 class Outcome(Output):
@@ -59,13 +78,15 @@ class Outcome(Output):
 
 
 class Run(Output):
-    """One training as a client sees it."""
+    """One training as a client sees it; or the validation of an uploaded network, which is work of the same kind."""
 
     id: str
     role: Role
     variant: str
-    """`baseline`, or the name of the remedy that is tried."""
+    """`baseline`, the name of the remedy that is tried, `control` beside it, or `validation`."""
     seed: int
+    round: int = 0
+    """Of the trials, from 1; 0 for what is not a trial."""
     status: Status
     attempt: int
     step: int
