@@ -8,26 +8,14 @@ from torch import Tensor, nn
 
 from workers.networks.onnx.call import Call
 from workers.networks.onnx.fuse import fuse_biases
-from workers.networks.onnx.graph import Graph, Node
+from workers.networks.onnx.graph import Graph, Node, needed
 from workers.networks.onnx.limits import OnnxLimits
 from workers.networks.onnx.names import safe, unique
 from workers.networks.onnx.network import Constant, NodeModule, OnnxNetwork, Step
 from workers.networks.onnx.options import Options
-from workers.networks.onnx.refusal import RefusedNetwork, shown
+from workers.networks.onnx.refusal import REFUSALS, RefusedNetwork, shown
 from workers.networks.onnx.registry import Operator, find, operators, tensors
 from workers.networks.onnx.roles import parameters_of
-
-REFUSALS = (
-    RuntimeError,
-    ValueError,
-    TypeError,
-    AssertionError,
-    LookupError,
-    ArithmeticError,
-    MemoryError,
-    NotImplementedError,
-)
-"""What torch raises on arguments that it does not take."""
 
 
 @dataclass(frozen=True)
@@ -56,7 +44,7 @@ def assemble(graph: Graph, options: Options) -> Assembled:
     graph = fuse_biases(graph, parameters)
     outputs = _wanted(graph, options)
     builder = _Builder(graph, options, parameters, _aliases(graph))
-    for node in _needed(graph.nodes, outputs):
+    for node in needed(graph.nodes, outputs):
         builder.add(node)
     return builder.finish(outputs)
 
@@ -78,16 +66,6 @@ def _aliases(graph: Graph) -> dict[str, str]:
             if source in graph.initializers:
                 alias[node.outputs[0]] = source
     return alias
-
-
-def _needed(nodes: Sequence[Node], outputs: Sequence[str]) -> list[Node]:
-    needed = set(outputs)
-    kept = []
-    for node in reversed(nodes):
-        if needed.intersection(filter(None, node.outputs)):
-            kept.append(node)
-            needed.update(node.inputs)
-    return kept[::-1]
 
 
 class _Builder:

@@ -1,6 +1,6 @@
 """A checked file as plain values: nodes in order, functions expanded, tensors of torch."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
@@ -24,6 +24,8 @@ class Node:
     outputs: tuple[str, ...]
     attributes: Mapping[str, Attribute] = field(default_factory=dict)
     metadata: Mapping[str, str] = field(default_factory=dict)
+    label: str = ""
+    """Name of its layer where that is settled already; else it is found from what the exporter wrote."""
 
 
 @dataclass(frozen=True)
@@ -47,3 +49,14 @@ class Graph:
     """What the exporter says an initializer was: PARAMETER, BUFFER, CONSTANT_TENSOR; only where it says so."""
     opset: int
     producer: str
+
+
+def needed(nodes: Sequence[Node], outputs: Sequence[str]) -> list[Node]:
+    """Those of the nodes that the outputs come from, in their order."""
+    wanted = set(outputs)
+    kept = []
+    for node in reversed(nodes):
+        if wanted.intersection(filter(None, node.outputs)):
+            kept.append(node)
+            wanted.update(node.inputs)
+    return kept[::-1]

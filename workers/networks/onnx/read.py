@@ -4,7 +4,7 @@ No shape inference, no full check, no inlining of onnx's own: each of them hangs
 hostile files. The caller runs this in a process that may die.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 import onnx
 from google.protobuf.message import DecodeError
@@ -24,8 +24,11 @@ _METADATA_LENGTH = 10_000
 _METADATA = ("name_scopes", "stack_trace", "fx_node", "rule_name")
 
 
-def read(data: bytes, limits: OnnxLimits | None = None) -> Graph:
-    """The network in a file; raises RefusedNetwork, for unsupported operators with all of them listed."""
+def read(data: bytes, limits: OnnxLimits | None = None, outputs: Sequence[str] = ()) -> Graph:
+    """The network in a file; raises RefusedNetwork, for unsupported operators with all of them listed.
+
+    Where outputs are named, only what they need has to be supported.
+    """
     limits = limits or OnnxLimits()
     if len(data) > limits.file_bytes:
         raise RefusedNetwork(f"The file has {len(data)} bytes; the limit is {limits.file_bytes}.")
@@ -36,7 +39,7 @@ def read(data: bytes, limits: OnnxLimits | None = None) -> Graph:
     except (TypeError, ValueError, AttributeError) as error:
         # protobuf gives bytes where a string is no UTF-8, and every use of it fails
         raise RefusedNetwork(f"The file is not ONNX: {shown(error)}") from None
-    refuse_unsupported(graph)
+    refuse_unsupported(graph, limits, outputs)
     # after our own list, which says more than the checker's first complaint
     try:
         onnx.checker.check_model(data)

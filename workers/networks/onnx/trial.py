@@ -7,11 +7,11 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from workers.networks.onnx.assemble import REFUSALS, Assembled, check_sizes
+from workers.networks.onnx.assemble import Assembled, check_sizes
 from workers.networks.onnx.graph import Graph, GraphInput
 from workers.networks.onnx.limits import OnnxLimits, room
 from workers.networks.onnx.options import Options
-from workers.networks.onnx.refusal import RefusedNetwork, shown
+from workers.networks.onnx.refusal import REFUSALS, RefusedNetwork, shown
 from workers.networks.onnx.registry import tensors
 
 _FREE_BATCH = 2

@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 import torch
 
-from workers.networks.onnx.assemble import REFUSALS, assemble
+from workers.networks.onnx.assemble import assemble
 from workers.networks.onnx.options import Options
 from workers.networks.onnx.read import read
-from workers.networks.onnx.refusal import RefusedNetwork
+from workers.networks.onnx.refusal import REFUSALS, RefusedNetwork
 from workers.networks.onnx.registry import tensors
 
 CONTROL_FLOW = {"If", "Loop", "Scan", "SequenceMap"}

@@ -23,12 +23,18 @@ def test_all_that_is_unsupported_is_said_at_once_with_count_node_and_layer():
         helper.make_node("Relu", ["x"], ["y"]),
     ]
     with pytest.raises(RefusedNetwork) as refused:
-        read(model(nodes, domains=["com.microsoft"]).SerializeToString())
+        read(model(nodes, domains=["com.microsoft"], outputs=("y", "a", "b", "c")).SerializeToString())
     first, second = refused.value.problems
     assert first.message == (
         "NonMaxSuppression (opset 20): 2 times, first at node /detector/nms/NonMaxSuppression in detector.nms"
     )
-    assert second.message == "com.microsoft.FusedMatMul: 1 times, first at node fused"
+    assert second.message == "com.microsoft.FusedMatMul: once at node fused"
+    assert (first.operator, first.count, first.node, first.layer) == (
+        "NonMaxSuppression",
+        2,
+        "/detector/nms/NonMaxSuppression",
+        "detector.nms",
+    )
     assert first.message in refused.value.detail
     assert second.message in refused.value.detail
 
@@ -64,5 +70,32 @@ def test_an_error_survives_the_way_out_of_a_child_process():
     assert (again.detail, again.problems, again.code) == (
         refused.value.detail,
         refused.value.problems,
-        "network-refused",
+        "cannot-import",
     )
+
+
+def test_attributes_are_listed_with_the_operators_that_are_unknown():
+    nodes = [
+        node("Unknown", ["x"], ["a"]),
+        helper.make_node(
+            "Resize", ["a", "", "s"], ["b"], coordinate_transformation_mode="tf_crop_and_resize"
+        ),
+        helper.make_node("Clip", ["b"], ["y"], sharp=1),
+    ]
+    with pytest.raises(RefusedNetwork) as refused:
+        read(model(nodes, [tensor("s", 2)]).SerializeToString())
+    failure = refused.value.failure()
+    assert [problem.operator for problem in failure.problems] == ["Unknown", "Resize", "Clip"]
+    assert "tf_crop_and_resize" in failure.detail
+    assert "the attribute sharp" in failure.detail
+
+
+def test_what_the_wanted_output_does_not_need_may_be_anything():
+    nodes = [
+        node("Relu", ["x"], ["y"]),
+        helper.make_node("FusedMatMul", ["x", "x"], ["z"], domain="com.microsoft"),
+    ]
+    data = model(nodes, outputs=("y", "z"), domains=["com.microsoft"]).SerializeToString()
+    assert read(data, outputs=["y"]).outputs == ("y", "z")
+    with pytest.raises(RefusedNetwork, match="FusedMatMul"):
+        read(data, outputs=["z"])
