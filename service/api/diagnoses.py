@@ -11,7 +11,7 @@ from service import dispatch
 from service.api import prefer
 from service.api.clinic import Clinic, clinic
 from service.api.edge import Reply, gives, takes
-from service.api.judging import book_without, judge_options
+from service.api.judging import book, judge_options
 from service.api.parameters import Cursor, Moment, Word, next_link
 from service.api.parse import Body
 from service.api.submissions import accepted
@@ -146,7 +146,7 @@ def judge(diagnosis_id: str, body: Body) -> Judgement:
     evidence = diagnoses.evidence(here.database, diagnosis_id)
     if not evidence.runs:
         raise Conflict("There is nothing to judge: no run of this diagnosis has succeeded yet.")
-    return engine.judge(evidence, book_without(options.without))
+    return engine.judge(evidence, book(options))
 
 
 @blueprint.delete("/diagnoses/<id:diagnosis_id>")

@@ -5,6 +5,7 @@ from flask import Blueprint
 from service.api.edge import Reply, gives
 from service.diagnosis import registry
 from service.diagnosis.accuracy import accuracy
+from service.diagnosis.options import described
 from service.schemas.rulebook import RuleBook, RuleDescription
 
 blueprint = Blueprint("rules", __name__)
@@ -27,6 +28,7 @@ def _description(rule: registry.Rule) -> RuleDescription:
         severity=rule.severity,
         stage=rule.stage,
         explains=tuple(sorted(rule.explains)),
+        options=tuple(described(rule.options)) if rule.options is not None else (),
         summary=rule.summary,
         structural=rule.inspect is not None,
         documentation=rule.documentation,

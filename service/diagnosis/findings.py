@@ -86,7 +86,7 @@ class Sighted:
 
 def merge(rule: Rule, views: Sequence[Signals]) -> Sighted | None:
     """Ask one rule about every seed; None where no seed shows it."""
-    sightings = ((view.run.seed, rule.detect(view)) for view in views)
+    sightings = ((view.run.seed, rule.see(view)) for view in views)
     shown = {seed: sighting for seed, sighting in sightings if sighting is not None}
     return Sighted(rule, tuple(views), shown) if shown else None
 

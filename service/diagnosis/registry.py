@@ -6,8 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from inspect import cleandoc, getmodule
-from typing import Literal
+from typing import Literal, TypeVar
 
+from service.diagnosis.options import RuleOptions
 from service.diagnosis.signals import Signals
 from service.diagnosis.structure import Structure
 from service.schemas.diagnosis import Measurement, Severity
@@ -47,7 +48,9 @@ class Sighting:
     """Where it accounts for less than the rule may."""
 
 
-Detect = Callable[[Signals], Sighting | None]
+Detect = Callable[..., Sighting | None]
+"""Takes the signals of one network in one run, and the rule's options where it has any."""
+D = TypeVar("D", bound=Detect)
 Inspect = Callable[[Structure], Sighting | None]
 
 
@@ -67,6 +70,12 @@ class Rule:
     """Judges the structure alone, before anything has run; `detect` still says what became of it."""
     residual: bool = False
     """Says only that something is wrong: any cause that hurts accounts for it."""
+    options: RuleOptions | None = None
+    """Thresholds to judge by; None where nothing can be set."""
+
+    def see(self, signals: Signals) -> Sighting | None:
+        """What the rule sees in one run, by its own options."""
+        return self.detect(signals) if self.options is None else self.detect(signals, self.options)
 
     @property
     def summary(self) -> str:
@@ -86,19 +95,29 @@ def rule(
     explains: tuple[str, ...] = (),
     inspect: Inspect | None = None,
     residual: bool = False,
-) -> Callable[[Detect], Detect]:
+    options: RuleOptions | None = None,
+) -> Callable[[D], D]:
     """Register a detecting function under a code and a name that are never reused.
 
-    The module's docstring is the rule's page in the rule book.
+    The module's docstring is the rule's page in the rule book, `options` are its thresholds at their defaults.
     """
 
-    def register(detect: Detect) -> Detect:
+    def register(detect: D) -> D:
         if code in _RULES or any(known.name == name for known in _RULES.values()):
             raise ValueError(f"rule {code} {name} is registered twice")
         module = getmodule(detect)
         documentation = cleandoc(module.__doc__ or "") if module else ""
         _RULES[code] = Rule(
-            code, name, severity, stage, frozenset(explains), documentation, detect, inspect, residual
+            code,
+            name,
+            severity,
+            stage,
+            frozenset(explains),
+            documentation,
+            detect,
+            inspect,
+            residual,
+            options,
         )
         return detect
 

@@ -1,10 +1,12 @@
 """The rule book as a page: `python -m service.diagnosis.rulebook` writes RULES.md from the rules themselves."""
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 from service.diagnosis.accuracy import accuracy
 from service.diagnosis.engine import STAGES
+from service.diagnosis.options import described
 from service.diagnosis.registry import VERSION, Rule, rules
 from service.schemas.rulebook import Rate
 
@@ -19,6 +21,9 @@ edited by hand.
 A rule names an illness. What it sees in most seeds is a finding; a finding that another one accounts for is told as its
 symptom. Causes are asked for in this order:
 {", ".join(STAGES)}.
+
+Options are set where stored evidence is judged again, `POST /v1/diagnoses/{{id}}/judge` with
+`{{"options": {{"vanishing-gradient": {{"steep": -3}}}}}}`; the figures are those of the defaults.
 
 Precision and recall are those of `benchmarks/accuracy.py` with Wilson's 95 % intervals, on networks labelled by outcome
 and never by a rule; a dash means that the corpus holds no such case.
@@ -51,6 +56,7 @@ def _section(rule: Rule) -> str:
         f"**{heading}.** {text[0].upper()}{text[1:]}"
         for heading, text in sections(rule.documentation).items()
     ]
+    told.extend(_options(rule))
     explains = ", ".join(sorted(rule.explains))
     if explains:
         told.append(f"**Accounts for.** {explains}")
@@ -62,6 +68,16 @@ def _section(rule: Rule) -> str:
         )
     figures = f"{rule.severity} · {rule.stage} · precision {_precision(rule)} · recall {_recall(rule)}"
     return "\n\n".join((f"## {rule.code} {rule.name}", rule.summary, figures, *told)) + "\n"
+
+
+def _options(rule: Rule) -> Iterator[str]:
+    """What can be set, where anything can."""
+    if rule.options is not None:
+        rows = "\n".join(
+            f"| `{each.name}` | {each.default:g} | {each.low:g} to {each.high:g} | {each.meaning} |"
+            for each in described(rule.options)
+        )
+        yield f"| option | default | bounds | |\n|---|---|---|---|\n{rows}"
 
 
 def _precision(rule: Rule) -> str:

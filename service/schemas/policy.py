@@ -1,6 +1,6 @@
 """Which rule book a diagnosis is judged by, and how a client asks to be judged again."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from difflib import get_close_matches
 from typing import Annotated
 
@@ -8,12 +8,16 @@ from pydantic import Field
 
 from service.errors import Problem
 from service.schemas.base import Input
+from service.schemas.problems import joined
 
 VERSIONS = ("2026.11",)
 """Rule books that this release can judge by, the newest last; a version changes whenever a judgement may."""
 
 Policy = Annotated[str, Field(min_length=1, max_length=40)]
 RuleName = Annotated[str, Field(min_length=1, max_length=60)]
+OptionValue = Annotated[float, Field(strict=True)]
+OptionValues = Annotated[dict[RuleName, OptionValue], Field(max_length=20)]
+"""Values by the option's name."""
 
 
 class JudgeOptions(Input):
@@ -23,6 +27,8 @@ class JudgeOptions(Input):
     """Version of the rule book; the newest where it is left out."""
     without: Annotated[tuple[RuleName, ...], Field(max_length=100)] = ()
     """Rules to leave out, by code or name, e.g. to see what is found once a known finding is set aside."""
+    options: Annotated[dict[RuleName, OptionValues], Field(default_factory=dict, max_length=100)]
+    """Thresholds of rules, by code or name; `GET /v1/rules` lists them with their defaults and bounds."""
 
 
 def policy_problems(policy: str | None) -> Iterator[Problem]:
@@ -31,10 +37,12 @@ def policy_problems(policy: str | None) -> Iterator[Problem]:
         yield Problem("/policy", f"there is no rule book {policy!r}", f"known: {', '.join(VERSIONS)}")
 
 
-def rule_problems(without: tuple[str, ...], known: tuple[str, ...]) -> Iterator[Problem]:
-    """Names of rules that do not exist."""
-    for place, name in enumerate(without):
+def rule_problems(
+    pointer: str, named: Iterable[tuple[str | int, str]], known: tuple[str, ...]
+) -> Iterator[Problem]:
+    """Names of rules that do not exist, each with its place below `pointer`."""
+    for place, name in named:
         if name not in known:
             near = get_close_matches(name, known, n=1)
             hint = f"did you mean {near[0]}?" if near else "GET /v1/rules lists them"
-            yield Problem(f"/without/{place}", f"there is no rule {name!r}", hint)
+            yield Problem(joined(pointer, place), f"there is no rule {name!r}", hint)

@@ -27,6 +27,21 @@ class RuleAccuracy(Output):
     """Of the networks with this illness, how many it found; null where there was none."""
 
 
+class OptionDescription(Output):
+    """One threshold of a rule that can be set when stored evidence is judged again."""
+
+    name: str
+    """E.g. `steep`."""
+    default: float
+    low: float
+    """The least that it may be."""
+    high: float
+    """The most that it may be."""
+    whole: bool = False
+    """It is a whole number."""
+    meaning: str
+
+
 class RuleDescription(Output):
     """One illness that the service can name."""
 
@@ -41,6 +56,8 @@ class RuleDescription(Output):
     """Names of the rules whose symptoms this illness accounts for."""
     structural: bool
     """It also judges the structure alone, before anything runs."""
+    options: tuple[OptionDescription, ...] = ()
+    """What can be set of it, as `options: {rule: {option: value}}` where evidence is judged again."""
     summary: str
     documentation: str
     accuracy: RuleAccuracy | None = None

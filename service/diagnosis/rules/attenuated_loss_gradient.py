@@ -16,17 +16,30 @@ Source: the chain rule; Bishop (1995) on matching output and loss; cut-off from 
 
 import math
 
+from pydantic import Field
+
+from service.diagnosis.options import RuleOptions
 from service.diagnosis.registry import Sighting, rule
 from service.diagnosis.signals import Signals
 from service.schemas.diagnosis import Measurement
 from service.schemas.plan import Layer
 
-ATTENUATED, STEEP = -0.55, -1.0
-"""A quarter of the gradient, which is what a sigmoid lets pass at best, and a tenth."""
 BORDER = 0.3
 BOUNDED = frozenset({"Sigmoid", "Softmax", "Softmin", "Tanh", "Hardsigmoid", "Hardtanh", "Softsign"})
 MATCHED = frozenset({"BCELoss", "NLLLoss", "KLDivLoss"})
 """Losses whose own slope grows as that of the activation falls."""
+
+
+class Options(RuleOptions):
+    """What can be set of it."""
+
+    attenuated: float = Field(-0.55, ge=-20, le=0)
+    """log10 of the share that gets through, from which it is told; a sigmoid lets a quarter pass at best."""
+    steep: float = Field(-1.0, ge=-20, le=0)
+    """The same, from which it is an error."""
+
+
+DEFAULTS = Options()
 
 
 @rule(
@@ -41,8 +54,9 @@ MATCHED = frozenset({"BCELoss", "NLLLoss", "KLDivLoss"})
         "underflow",
         "not-learning",
     ),
+    options=DEFAULTS,
 )
-def detect(signals: Signals) -> Sighting | None:
+def detect(signals: Signals, options: Options = DEFAULTS) -> Sighting | None:
     """See a final activation that lets little of the gradient pass."""
     loss = signals.submission.training.loss
     tail = [layer for layer in signals.structure.tail if layer.type in BOUNDED]
@@ -50,7 +64,7 @@ def detect(signals: Signals) -> Sighting | None:
         return None
     last = tail[-1]
     ratio = signals.settled(lambda step: _passed(signals, step, last))
-    if ratio is None or not ratio <= ATTENUATED:
+    if ratio is None or not ratio <= options.attenuated:
         return None
     share = "nothing" if math.isinf(ratio) else f"{100 * 10**ratio:.2g} %"
     return Sighting(
@@ -58,16 +72,17 @@ def detect(signals: Signals) -> Sighting | None:
         cause=f"The slope of {last.type} is small where its outputs are: {share} of the gradient gets through.",
         evidence=(
             Measurement(
-                statistic="passed_gradient", value=ratio, threshold=ATTENUATED, comparison="<=", layer=last.name,
-                step=signals.steps[-1], seed=signals.run.seed, meaning="log10 of gradient before it over behind it",
+                statistic="passed_gradient", value=ratio, threshold=options.attenuated, comparison="<=",
+                layer=last.name, step=signals.steps[-1], seed=signals.run.seed,
+                meaning="log10 of gradient before it over behind it",
             ),
         ),
         layers=(last,),
-        clear=ratio <= STEEP - BORDER,
-        from_start=(_passed(signals, signals.steps[0], last) or 0.0) <= ATTENUATED,
-        severity=None if ratio <= STEEP else "note",
-        contributory=ratio > STEEP,
-        explains=None if ratio <= STEEP else frozenset(),
+        clear=ratio <= options.steep - BORDER,
+        from_start=(_passed(signals, signals.steps[0], last) or 0.0) <= options.attenuated,
+        severity=None if ratio <= options.steep else "note",
+        contributory=ratio > options.steep,
+        explains=None if ratio <= options.steep else frozenset(),
     )  # fmt: skip
 
 

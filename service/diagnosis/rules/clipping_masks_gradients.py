@@ -17,12 +17,24 @@ Source: Pascanu et al. (2013) for clipping by norm at the usual norm; cut-offs f
 import math
 from statistics import median
 
+from pydantic import Field
+
+from service.diagnosis.options import RuleOptions
 from service.diagnosis.registry import Sighting, rule
 from service.diagnosis.signals import Signals
 from service.schemas.diagnosis import Measurement
 
-FAR = 10.0
-MOVED = 0.04
+
+class Options(RuleOptions):
+    """What can be set of it."""
+
+    far: float = Field(10.0, ge=1, le=1e9)
+    """Times the bound that the gradient's usual norm must be."""
+    moved: float = Field(0.04, ge=0, le=10)
+    """Sum of updates over the plan below which nothing moves."""
+
+
+DEFAULTS = Options()
 
 
 @rule(
@@ -31,8 +43,9 @@ MOVED = 0.04
     severity="warning",
     stage="learning-rate",
     explains=("learning-rate-too-low",),
+    options=DEFAULTS,
 )
-def detect(signals: Signals) -> Sighting | None:
+def detect(signals: Signals, options: Options = DEFAULTS) -> Sighting | None:
     """See clipping that is always at work."""
     clip = signals.submission.training.clip
     hidden = _hidden(signals) if clip.value is not None else None
@@ -47,7 +60,7 @@ def detect(signals: Signals) -> Sighting | None:
     times = median(norms) / clip.norm
     update = signals.highest(signals.update)
     moved = update[0] * signals.planned_steps if update is not None else math.inf
-    if times < FAR or moved >= MOVED:
+    if times < options.far or moved >= options.moved:
         return None
     return Sighting(
         message=f"Every step is clipped: the gradient's norm is {times:.0f} times the bound of {clip.norm:g}.",
@@ -58,10 +71,10 @@ def detect(signals: Signals) -> Sighting | None:
                 meaning=f"at all of {len(probes)} probes",
             ),
             Measurement(
-                statistic="norm_over_bound", value=times, threshold=FAR, comparison=">=", seed=signals.run.seed
+                statistic="norm_over_bound", value=times, threshold=options.far, comparison=">=", seed=signals.run.seed
             ),
             Measurement(
-                statistic="reach", value=moved, threshold=MOVED, comparison="<", seed=signals.run.seed,
+                statistic="reach", value=moved, threshold=options.moved, comparison="<", seed=signals.run.seed,
                 meaning="largest update ratio times planned steps",
             ),
         ),

@@ -12,14 +12,26 @@ Stays silent on: sparse but living layers (up to half of the units at rest is wh
 Source: Lu et al. (2019), "Dying ReLU and Initialization"; cut-off from this project's own measurements.
 """
 
+from pydantic import Field
+
+from service.diagnosis.options import RuleOptions
 from service.diagnosis.registry import Sighting, rule
 from service.diagnosis.signals import Signals
 from service.schemas.diagnosis import Measurement
 from service.schemas.plan import Layer
 
-DEAD = 0.9
 SHARE = "activation_dead_share"
 BORDER = 0.02
+
+
+class Options(RuleOptions):
+    """What can be set of it."""
+
+    dead: float = Field(0.9, ge=0.5, le=1)
+    """Share of dead units of a layer."""
+
+
+DEFAULTS = Options()
 
 
 @rule(
@@ -31,15 +43,16 @@ BORDER = 0.02
         "exploding-gradient", "learning-rate-too-low", "no-gradient", "shattered-gradient", "underflow",
         "vanishing-gradient", "vanishing-signal",
     ),
+    options=DEFAULTS,
 )  # fmt: skip
-def detect(signals: Signals) -> Sighting | None:
+def detect(signals: Signals, options: Options = DEFAULTS) -> Sighting | None:
     """See a rectifying layer of which nine units in ten are dead."""
     shares = [(layer, share) for layer in signals.layers if (share := _settled(signals, layer)) is not None]
-    ill = [(layer, share) for layer, share in shares if share >= DEAD]
+    ill = [(layer, share) for layer, share in shares if share >= options.dead]
     if not ill:
         return None
     worst, share = max(ill, key=lambda pair: pair[1])
-    born = (signals.value(signals.steps[0], SHARE, worst) or 0.0) >= DEAD
+    born = (signals.value(signals.steps[0], SHARE, worst) or 0.0) >= options.dead
     return Sighting(
         message=f"{100 * share:.0f} % of the units of {worst.name} are dead: they answer zero to every example.",
         cause=(
@@ -49,13 +62,13 @@ def detect(signals: Signals) -> Sighting | None:
         ),
         evidence=tuple(
             Measurement(
-                statistic=SHARE, value=value, threshold=DEAD, comparison=">=",
+                statistic=SHARE, value=value, threshold=options.dead, comparison=">=",
                 layer=layer.name, step=signals.steps[-1],
             )
             for layer, value in ill[:5]
         ),
         layers=tuple(layer for layer, _ in ill),
-        clear=share >= DEAD + BORDER,
+        clear=share >= options.dead + BORDER,
         from_start=born,
     )  # fmt: skip
 

@@ -15,12 +15,25 @@ Source: the definition; the factor is from this project's own measurements.
 
 import math
 
+from pydantic import Field
+
+from service.diagnosis.options import RuleOptions
 from service.diagnosis.registry import Sighting, rule
 from service.diagnosis.signals import Signals
 from service.schemas.diagnosis import Measurement
 
-ROSE = 2.0
-CLEARLY = 3.0
+CLEARLY = 1.5
+"""Times the bound."""
+
+
+class Options(RuleOptions):
+    """What can be set of it."""
+
+    rose: float = Field(2.0, ge=1, le=1e9)
+    """Last loss over the loss at the start."""
+
+
+DEFAULTS = Options()
 
 
 @rule(
@@ -30,26 +43,27 @@ CLEARLY = 3.0
     stage="consequence",
     explains=("gradient-spikes", "not-learning", "oscillating-loss"),
     residual=True,
+    options=DEFAULTS,
 )
-def detect(signals: Signals) -> Sighting | None:
+def detect(signals: Signals, options: Options = DEFAULTS) -> Sighting | None:
     """See a loss that ends above twice its start."""
     outcome = signals.run.outcome
     if signals.learned or outcome.trivial_loss is None or outcome.last_loss is None or not signals.start > 0:
         return None
     rise = outcome.last_loss / signals.start
-    if not math.isfinite(rise) or rise <= ROSE:
+    if not math.isfinite(rise) or rise <= options.rose:
         return None
     return Sighting(
         message="Training diverges: the loss ends far above where it began.",
         cause="The steps carry the weights away from every minimum instead of toward one.",
         evidence=(
             Measurement(
-                statistic="loss_rise", value=rise, threshold=ROSE, comparison=">", step=outcome.steps_run,
+                statistic="loss_rise", value=rise, threshold=options.rose, comparison=">", step=outcome.steps_run,
                 seed=signals.run.seed, meaning="last loss over the loss at the start",
             ),
         ),
         layers=(),
-        clear=rise > CLEARLY,
+        clear=rise > CLEARLY * options.rose,
         from_start=False,
         latent=False,
     )  # fmt: skip

@@ -14,15 +14,27 @@ Source: He et al. (2015); Hanin and Rolnick (2018); threshold from this project'
 
 import math
 
+from pydantic import Field
+
+from service.diagnosis.options import RuleOptions
 from service.diagnosis.registry import Sighting, rule
 from service.diagnosis.signals import Signals
 from service.schemas.diagnosis import Measurement
 from service.schemas.plan import Layer
 
-STEEP = 2.0
 BORDER = 0.15
 GROWING = 1.0
 """From here on at the first probe, the growth was there before the first step."""
+
+
+class Options(RuleOptions):
+    """What can be set of it."""
+
+    steep: float = Field(2.0, ge=0.5, le=20)
+    """fw at any probe."""
+
+
+DEFAULTS = Options()
 
 
 @rule(
@@ -36,11 +48,12 @@ GROWING = 1.0
         "oscillating-loss", "overflow", "saturated-activation", "shattered-gradient", "vanishing-gradient",
         "vanishing-signal",
     ),
+    options=DEFAULTS,
 )  # fmt: skip
-def detect(signals: Signals) -> Sighting | None:
+def detect(signals: Signals, options: Options = DEFAULTS) -> Sighting | None:
     """See fw above two orders of magnitude at any probe."""
     growth = signals.highest(signals.signal_ratio)
-    if growth is None or growth[0] < STEEP:
+    if growth is None or growth[0] < options.steep:
         return None
     value, step = growth
     return Sighting(
@@ -48,12 +61,12 @@ def detect(signals: Signals) -> Sighting | None:
         cause=_cause(signals),
         evidence=(
             Measurement(
-                statistic="signal_ratio", value=value, threshold=STEEP, comparison=">=", step=step,
+                statistic="signal_ratio", value=value, threshold=options.steep, comparison=">=", step=step,
                 seed=signals.run.seed, meaning=f"it grows by 1e{value:.1f} over {len(signals.taps)} layers",
             ),
         ),
         layers=_ill(signals, step),
-        clear=value >= STEEP + BORDER,
+        clear=value >= options.steep + BORDER,
         from_start=(signals.signal_ratio(signals.steps[0]) or 0.0) >= GROWING,
     )  # fmt: skip
 

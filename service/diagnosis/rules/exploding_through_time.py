@@ -14,15 +14,28 @@ Stays silent on: gradients that are large at every time step alike, which is a s
 Source: Pascanu et al. (2013); Le et al. (2015) for rectified cells; cut-offs from this project's own measurements.
 """
 
+from pydantic import Field
+
+from service.diagnosis.options import RuleOptions
 from service.diagnosis.registry import Sighting, rule
 from service.diagnosis.signals import Signals
 from service.diagnosis.through_time import Decay, decay, growth_at, recurrent, state_growth, steepest_growth
 from service.schemas.diagnosis import Measurement
 from service.schemas.plan import Layer
 
-STEEP = 2.0
 BORDER = 0.3
-GROWING = 1.0
+
+
+class Options(RuleOptions):
+    """What can be set of it."""
+
+    steep: float = Field(2.0, ge=0.5, le=20)
+    """DT or growth of the state at any probe."""
+    growing: float = Field(1.0, ge=0.25, le=20)
+    """DT before the first step."""
+
+
+DEFAULTS = Options()
 
 
 @rule(
@@ -36,8 +49,9 @@ GROWING = 1.0
         "non-finite-gradient", "non-finite-origin", "oscillating-loss", "overflow", "saturated-activation",
         "shattered-gradient", "vanishing-gradient", "vanishing-signal", "vanishing-through-time",
     ),
+    options=DEFAULTS,
 )  # fmt: skip
-def detect(signals: Signals) -> Sighting | None:
+def detect(signals: Signals, options: Options = DEFAULTS) -> Sighting | None:
     """See growth over time at any probe, or an unbounded cell that broke."""
     seen = [
         (statistic, what, found)
@@ -45,7 +59,7 @@ def detect(signals: Signals) -> Sighting | None:
             ("time_ratio", "gradient", steepest_growth(signals)),
             ("state_growth", "state", state_growth(signals)),
         )
-        if found is not None and found.ratio >= _bound(signals, statistic, found)
+        if found is not None and found.ratio >= _bound(signals, options, statistic, found)
     ]
     broken = _broken_cell(signals)
     if not seen and broken is None:
@@ -56,18 +70,20 @@ def detect(signals: Signals) -> Sighting | None:
         message=f"The {what} explodes through time in {layers[0].name}: it grows from time step to time step.",
         cause=_cause(layers[0]),
         evidence=(
-            *(_grown(signals, statistic, which, found) for statistic, which, found in seen),
+            *(_grown(signals, options, statistic, which, found) for statistic, which, found in seen),
             *((_broken(signals, broken),) if broken is not None else ()),
         ),
         layers=layers,
-        clear=broken is not None or any(_clearly(signals, statistic, found) for statistic, _, found in seen),
-        from_start=broken is not None or any(_at_start(signals, found.layer) for _, _, found in seen),
+        clear=broken is not None
+        or any(_clearly(signals, options, statistic, found) for statistic, _, found in seen),
+        from_start=broken is not None
+        or any(_at_start(signals, options, found.layer) for _, _, found in seen),
     )
 
 
-def _grown(signals: Signals, statistic: str, what: str, found: Decay) -> Measurement:
+def _grown(signals: Signals, options: Options, statistic: str, what: str, found: Decay) -> Measurement:
     return Measurement(
-        statistic=statistic, value=found.ratio, threshold=_bound(signals, statistic, found), comparison=">=",
+        statistic=statistic, value=found.ratio, threshold=_bound(signals, options, statistic, found), comparison=">=",
         layer=found.layer.name, step=found.step, seed=signals.run.seed,
         meaning=f"{what}: 1e{found.ratio:.1f} over the sequence",
     )  # fmt: skip
@@ -80,13 +96,13 @@ def _broken(signals: Signals, layer: Layer) -> Measurement:
     )  # fmt: skip
 
 
-def _clearly(signals: Signals, statistic: str, found: Decay) -> bool:
-    return found.ratio >= _bound(signals, statistic, found) + BORDER
+def _clearly(signals: Signals, options: Options, statistic: str, found: Decay) -> bool:
+    return found.ratio >= _bound(signals, options, statistic, found) + BORDER
 
 
-def _bound(signals: Signals, statistic: str, found: Decay) -> float:
+def _bound(signals: Signals, options: Options, statistic: str, found: Decay) -> float:
     """Before the first step a gradient has no reason yet to grow through time: half as much is enough."""
-    return GROWING if statistic == "time_ratio" and found.step == signals.steps[0] else STEEP
+    return options.growing if statistic == "time_ratio" and found.step == signals.steps[0] else options.steep
 
 
 def _broken_cell(signals: Signals) -> Layer | None:
@@ -98,12 +114,12 @@ def _broken_cell(signals: Signals) -> Layer | None:
     return next((layer for layer in unbounded if layer.depth == origin.depth), None)
 
 
-def _at_start(signals: Signals, layer: Layer) -> bool:
+def _at_start(signals: Signals, options: Options, layer: Layer) -> bool:
     """Whether gradient or state grew through time before the first step, or nothing kept it from it."""
     if layer.activation == "ReLU":
         return True
     ratio, growth = decay(signals, signals.steps[0], layer), growth_at(signals, signals.steps[0], layer)
-    return (ratio or 0.0) >= GROWING or (growth or 0.0) >= GROWING
+    return (ratio or 0.0) >= options.growing or (growth or 0.0) >= options.growing
 
 
 def _cause(layer: Layer) -> str:

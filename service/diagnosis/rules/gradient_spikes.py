@@ -18,13 +18,26 @@ measurements.
 import math
 from statistics import median
 
+from pydantic import Field
+
+from service.diagnosis.options import RuleOptions
 from service.diagnosis.registry import Sighting, rule
 from service.diagnosis.signals import Signals
 from service.schemas.diagnosis import Measurement
 
-SPIKE = 1e3
-LEAPS = 2
 RECENT = 9
+
+
+class Options(RuleOptions):
+    """What can be set of it."""
+
+    spike: float = Field(1e3, ge=1, le=1e12)
+    """Largest norm of the gradient over its median."""
+    leaps: int = Field(2, ge=1, le=1000)
+    """Leaps of the loss."""
+
+
+DEFAULTS = Options()
 
 
 @rule(
@@ -34,27 +47,28 @@ RECENT = 9
     stage="consequence",
     explains=("oscillating-loss",),
     residual=True,
+    options=DEFAULTS,
 )
-def detect(signals: Signals) -> Sighting | None:
+def detect(signals: Signals, options: Options = DEFAULTS) -> Sighting | None:
     """See isolated gradients far above their median, or leaps of the loss."""
     spike, leaps = _spike(signals), _leaps(signals)
-    if signals.learned or (spike[0] <= SPIKE and leaps < LEAPS):
+    if signals.learned or (spike[0] <= options.spike and leaps < options.leaps):
         return None
     return Sighting(
         message="The gradient spikes: single steps are far larger than the others and undo what those have learned.",
         cause="The loss has cliffs: here and there a small step of the weights changes it by orders of magnitude.",
         evidence=(
             Measurement(
-                statistic="gradient_spike", value=spike[0], threshold=SPIKE, comparison=">", step=spike[1],
+                statistic="gradient_spike", value=spike[0], threshold=options.spike, comparison=">", step=spike[1],
                 seed=signals.run.seed, meaning="largest norm of the gradient over its median",
             ),
             Measurement(
-                statistic="loss_leaps", value=leaps, threshold=LEAPS, comparison=">=", seed=signals.run.seed,
+                statistic="loss_leaps", value=leaps, threshold=options.leaps, comparison=">=", seed=signals.run.seed,
                 meaning="leaps of the loss above its recent level by more than it began with",
             ),
         ),
         layers=(),
-        clear=spike[0] > 3 * SPIKE or leaps > LEAPS,
+        clear=spike[0] > 3 * options.spike or leaps > options.leaps,
         from_start=False,
     )  # fmt: skip
 

@@ -15,12 +15,26 @@ Source: LeCun et al. (1998), "Efficient BackProp"; bounds from this project's ow
 
 import math
 
+from pydantic import Field
+
+from service.diagnosis.options import RuleOptions
 from service.diagnosis.registry import Sighting, rule
 from service.diagnosis.signals import Signals
 from service.schemas.diagnosis import Measurement
 
-SMALL, LARGE = 0.05, 5.0
 NORMALIZING = frozenset({"normalization", "embedding"})
+
+
+class Options(RuleOptions):
+    """What can be set of it."""
+
+    small: float = Field(0.05, ge=0, le=1)
+    """RMS of the inputs below which they are small."""
+    large: float = Field(5.0, ge=1, le=1e9)
+    """RMS of the inputs above which they are large."""
+
+
+DEFAULTS = Options()
 
 
 @rule(
@@ -35,24 +49,25 @@ NORMALIZING = frozenset({"normalization", "embedding"})
         "non-finite-origin", "oscillating-loss", "overflow", "poor-initialization", "saturated-activation",
         "shattered-gradient", "underflow", "vanishing-gradient", "vanishing-signal", "vanishing-through-time",
     ),
+    options=DEFAULTS,
 )  # fmt: skip
-def detect(signals: Signals) -> Sighting | None:
+def detect(signals: Signals, options: Options = DEFAULTS) -> Sighting | None:
     """See an input scale that is far from one and what it does to the first layers."""
     first = next((row for row in signals.run.network if row.input_rms is not None), None)
     if first is None or first.input_rms is None or signals.learned or _normalized(signals):
         return None
     rms = first.input_rms
-    effect = _large(signals) if rms > LARGE else _small(signals) if rms < SMALL else None
+    effect = _large(signals) if rms > options.large else _small(signals) if rms < options.small else None
     if effect is None:
         return None
-    bound = LARGE if rms > LARGE else SMALL
-    size = "large" if rms > LARGE else "small"
+    bound = options.large if rms > options.large else options.small
+    size = "large" if rms > options.large else "small"
     return Sighting(
         message=f"The inputs are too {size}: their RMS is {rms:.3g}, and initial weights are made for about 1.",
         cause=f"Inputs between {first.input_min:.3g} and {first.input_max:.3g} are fed in without being standardised.",
         evidence=(
             Measurement(
-                statistic="input_rms", value=rms, threshold=bound, comparison=">" if rms > LARGE else "<",
+                statistic="input_rms", value=rms, threshold=bound, comparison=">" if rms > options.large else "<",
                 step=first.step, seed=signals.run.seed,
             ),
             effect,

@@ -17,15 +17,29 @@ Source: the 1e-3 guide for ‖Δw‖/‖w‖ is common practice; cut-offs from t
 
 import math
 
+from pydantic import Field
+
+from service.diagnosis.options import RuleOptions
 from service.diagnosis.registry import Sighting, rule
 from service.diagnosis.signals import Signals
 from service.schemas.diagnosis import Measurement
 
-TORN = 0.05
-ROSE = 2.0
-RUINED = 0.9
 ALIVE = 0.1
 """Part of the output that depends on the example, from which there is something to destroy."""
+
+
+class Options(RuleOptions):
+    """What can be set of it."""
+
+    torn: float = Field(0.05, ge=0, le=10)
+    """Largest update of a step, as a share of the weights."""
+    rose: float = Field(2.0, ge=1, le=1e9)
+    """Highest loss over the loss at the start."""
+    ruined: float = Field(0.9, ge=0.5, le=1)
+    """Share of dead or saturated units, or of the signal that is lost."""
+
+
+DEFAULTS = Options()
 
 
 @rule(
@@ -39,17 +53,18 @@ ALIVE = 0.1
         "non-finite-gradient", "non-finite-origin", "oscillating-loss", "overflow", "saturated-activation",
         "shattered-gradient", "vanishing-gradient", "vanishing-signal", "vanishing-through-time",
     ),
+    options=DEFAULTS,
 )  # fmt: skip
-def detect(signals: Signals) -> Sighting | None:
+def detect(signals: Signals, options: Options = DEFAULTS) -> Sighting | None:
     """See large updates and a risen loss after a clean start."""
     if signals.learned or not _clean_start(signals):
         return None
     torn = signals.highest(signals.update)
-    if torn is None or torn[0] < TORN:
+    if torn is None or torn[0] < options.torn:
         return None
     nonfinite = signals.run.outcome.stopped == "non-finite"
     ruined = max(_ruined_share(signals), _forgotten(signals))
-    if not nonfinite and signals.loss_peak < ROSE and ruined < RUINED:
+    if not nonfinite and signals.loss_peak < options.rose and ruined < options.ruined:
         return None
     rate = signals.submission.training.optimizer.lr
     named = f"The learning rate {rate:g}" if rate is not None else "The optimiser's default learning rate"
@@ -58,20 +73,23 @@ def detect(signals: Signals) -> Sighting | None:
         cause="The network is sound at its first step; the updates tear it apart.",
         evidence=(
             Measurement(
-                statistic="update_ratio", value=torn[0], threshold=TORN, comparison=">=", step=torn[1],
+                statistic="update_ratio", value=torn[0], threshold=options.torn, comparison=">=", step=torn[1],
                 seed=signals.run.seed, meaning="about 1e-3 is usual",
             ),
             Measurement(
-                statistic="loss_peak", value=math.inf if nonfinite else signals.loss_peak, threshold=ROSE,
+                statistic="loss_peak", value=math.inf if nonfinite else signals.loss_peak, threshold=options.rose,
                 comparison=">=", seed=signals.run.seed, meaning="highest loss over the loss at the start",
             ),
             Measurement(
-                statistic="ruined_share", value=ruined, threshold=RUINED, comparison=">=", seed=signals.run.seed,
+                statistic="ruined_share", value=ruined, threshold=options.ruined, comparison=">=",
+                seed=signals.run.seed,
                 meaning="dead or saturated units of the worst layer, or part of the signal that is lost, at the end",
             ),
         ),
-        layers=tuple(layer for layer, value in signals.updates(torn[1]) if value >= TORN),
-        clear=nonfinite or (torn[0] >= 2 * TORN and (signals.loss_peak >= 1.5 * ROSE or ruined >= RUINED)),
+        layers=tuple(layer for layer, value in signals.updates(torn[1]) if value >= options.torn),
+        clear=nonfinite
+        or (torn[0] >= 2 * options.torn
+        and (signals.loss_peak >= 1.5 * options.rose or ruined >= options.ruined)),
     )  # fmt: skip
 
 

@@ -12,22 +12,34 @@ Stays silent on: small rates in long plans, warm-ups that the run has not left, 
 Source: cut-off from this project's own measurements.
 """
 
+from pydantic import Field
+
+from service.diagnosis.options import RuleOptions
 from service.diagnosis.registry import Sighting, rule
 from service.diagnosis.signals import Signals
 from service.schemas.diagnosis import Measurement
 
-REACH = 0.04
 HALF_MEASURED = 0.5
 
 
-@rule("GC404", "learning-rate-too-low", severity="error", stage="learning-rate")
-def detect(signals: Signals) -> Sighting | None:
+class Options(RuleOptions):
+    """What can be set of it."""
+
+    reach: float = Field(0.04, ge=0, le=10)
+    """Sum of updates over the plan."""
+
+
+DEFAULTS = Options()
+
+
+@rule("GC404", "learning-rate-too-low", severity="error", stage="learning-rate", options=DEFAULTS)
+def detect(signals: Signals, options: Options = DEFAULTS) -> Sighting | None:
     """See that no layer moves by a twenty-fifth of its size within the whole plan."""
     if signals.learned or signals.skill is None or _warming_up(signals):
         return None
     update = signals.highest(signals.update)
     reach = signals.reach
-    if update is None or reach is None or reach >= REACH:
+    if update is None or reach is None or reach >= options.reach:
         return None
     rate = signals.submission.training.optimizer.lr
     named = f"The learning rate {rate:g}" if rate is not None else "The optimiser's default learning rate"
@@ -36,16 +48,16 @@ def detect(signals: Signals) -> Sighting | None:
         cause=f"Each of {signals.planned_steps} steps changes weights by {update[0]:.1e} of their size at most.",
         evidence=(
             Measurement(
-                statistic="reach", value=reach, threshold=REACH, comparison="<", seed=signals.run.seed,
+                statistic="reach", value=reach, threshold=options.reach, comparison="<", seed=signals.run.seed,
                 meaning="sum of the largest update ratios over the planned steps",
             ),
             Measurement(
-                statistic="update_ratio", value=update[0], threshold=REACH / signals.planned_steps, comparison="<",
-                step=update[1], seed=signals.run.seed,
+                statistic="update_ratio", value=update[0], threshold=options.reach / signals.planned_steps,
+                comparison="<", step=update[1], seed=signals.run.seed,
             ),
         ),
         layers=signals.weighted,
-        clear=reach < REACH * HALF_MEASURED,
+        clear=reach < options.reach * HALF_MEASURED,
     )  # fmt: skip
 
 

@@ -17,16 +17,29 @@ Source: arithmetic; the bound on updates is that of learning-rate-too-high.
 
 from math import prod
 
+from pydantic import Field
+
+from service.diagnosis.options import RuleOptions
 from service.diagnosis.registry import Sighting, rule
 from service.diagnosis.signals import ADAPTIVE, Signals
 from service.diagnosis.structure import Structure
 from service.schemas.diagnosis import Measurement
 
-TORN = 0.05
-ROSE = 2.0
 LARGE = 1.0
 """Rate times terms from which it is told before anything has run."""
 SIZELESS = ADAPTIVE | {"Rprop"}
+
+
+class Options(RuleOptions):
+    """What can be set of it."""
+
+    torn: float = Field(0.05, ge=0, le=10)
+    """Largest update of a step, as a share of the weights."""
+    rose: float = Field(2.0, ge=1, le=1e9)
+    """Highest loss over the loss at the start."""
+
+
+DEFAULTS = Options()
 
 
 def inspect(structure: Structure) -> Sighting | None:
@@ -49,19 +62,20 @@ def inspect(structure: Structure) -> Sighting | None:
         "overflow", "saturated-activation", "vanishing-gradient", "vanishing-signal",
     ),
     inspect=inspect,
+    options=DEFAULTS,
 )  # fmt: skip
-def detect(signals: Signals) -> Sighting | None:
+def detect(signals: Signals, options: Options = DEFAULTS) -> Sighting | None:
     """See the steps of a sum tear a network that was sound."""
     terms = _terms(signals.structure)
     if terms is None or terms < 2 or signals.learned:
         return None
     torn = signals.highest(signals.update)
     nonfinite = signals.run.outcome.stopped == "non-finite"
-    if not nonfinite and (torn is None or torn[0] < TORN) and signals.loss_peak < ROSE:
+    if not nonfinite and (torn is None or torn[0] < options.torn) and signals.loss_peak < options.rose:
         return None
     update = () if torn is None else (
         Measurement(
-            statistic="update_ratio", value=torn[0], threshold=TORN, comparison=">=", step=torn[1],
+            statistic="update_ratio", value=torn[0], threshold=options.torn, comparison=">=", step=torn[1],
             seed=signals.run.seed, meaning=f"of a mean it would be about {torn[0] / terms:.1e}",
         ),
     )  # fmt: skip

@@ -17,6 +17,9 @@ Source: arithmetic.
 
 from dataclasses import replace
 
+from pydantic import Field
+
+from service.diagnosis.options import RuleOptions
 from service.diagnosis.registry import Sighting, rule
 from service.diagnosis.signals import Signals
 from service.diagnosis.structure import Structure
@@ -32,13 +35,21 @@ ZERO_AT_ZERO = frozenset(
 )  # fmt: skip
 BIASED = frozenset({"linear", "convolution"})
 STILL = frozenset({"shape", "dropout", "pooling", "operation"})
-HARDLY = 0.1
-"""Skill below which nothing is learned, so that it is an error on any data."""
 ZEROS = {
     "xor": "one row of four is zero",
     "and": "one row of four is zero",
     "circles": "the classes differ by size",
 }
+
+
+class Options(RuleOptions):
+    """What can be set of it."""
+
+    hardly: float = Field(0.1, ge=0, le=1)
+    """Skill below which nothing is learned, so that it is an error on any data."""
+
+
+DEFAULTS = Options()
 
 
 def inspect(structure: Structure) -> Sighting | None:
@@ -53,15 +64,16 @@ def inspect(structure: Structure) -> Sighting | None:
     stage="architecture",
     explains=("dead-units", "learning-rate-too-low"),
     inspect=inspect,
+    options=DEFAULTS,
 )
-def detect(signals: Signals) -> Sighting | None:
+def detect(signals: Signals, options: Options = DEFAULTS) -> Sighting | None:
     """See it in a network that learns nothing; before its budget has run out that is no more than a note."""
     seen = _sighting(signals.structure)
     if seen is None or signals.learned:
         return seen
     if signals.cut_short:
         return replace(seen, severity="note")
-    nothing = signals.skill is not None and signals.skill < HARDLY
+    nothing = signals.skill is not None and signals.skill < options.hardly
     return replace(seen, severity="error") if nothing else seen
 
 

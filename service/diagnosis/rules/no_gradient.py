@@ -12,12 +12,23 @@ Stays silent on: layers that wait for a zero-initialised one to move, and networ
 Source: the definition.
 """
 
+from pydantic import Field
+
+from service.diagnosis.options import RuleOptions
 from service.diagnosis.registry import Sighting, rule
 from service.diagnosis.signals import Signals
 from service.schemas.diagnosis import Measurement
 from service.schemas.plan import Layer
 
-FEWEST_PROBES = 3
+
+class Options(RuleOptions):
+    """What can be set of it."""
+
+    fewest_probes: int = Field(3, ge=1, le=1000)
+    """Probes that must agree."""
+
+
+DEFAULTS = Options()
 
 
 @rule(
@@ -26,10 +37,11 @@ FEWEST_PROBES = 3
     severity="error",
     stage="architecture",
     explains=("learning-rate-too-low",),
+    options=DEFAULTS,
 )
-def detect(signals: Signals) -> Sighting | None:
+def detect(signals: Signals, options: Options = DEFAULTS) -> Sighting | None:
     """See layers without any gradient."""
-    if len(signals.steps) < FEWEST_PROBES:
+    if len(signals.steps) < options.fewest_probes:
         return None
     ill = tuple(layer for layer in signals.weighted if _never(signals, layer))
     if not ill:

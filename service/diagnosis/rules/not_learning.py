@@ -15,16 +15,29 @@ before their budget; objectives without a trivial predictor.
 Source: skill as in forecast verification; cut-offs from this project's own measurements.
 """
 
+from pydantic import Field
+
+from service.diagnosis.options import RuleOptions
 from service.diagnosis.registry import Sighting, rule
-from service.diagnosis.signals import LEARNING, Signals
+from service.diagnosis.signals import Signals
 from service.schemas.diagnosis import Measurement
 
 
-@rule("GC504", "not-learning", severity="note", stage="consequence", residual=True)
-def detect(signals: Signals) -> Sighting | None:
+class Options(RuleOptions):
+    """What can be set of it."""
+
+    learning: float = Field(0.3, ge=0, le=1)
+    """Skill that the loss must be on its way to."""
+
+
+DEFAULTS = Options()
+
+
+@rule("GC504", "not-learning", severity="note", stage="consequence", residual=True, options=DEFAULTS)
+def detect(signals: Signals, options: Options = DEFAULTS) -> Sighting | None:
     """See a loss that does not move."""
     skill, coming = signals.skill, signals.projected_skill
-    if skill is None or coming is None or signals.learned or signals.cut_short or coming >= LEARNING:
+    if skill is None or coming is None or signals.learned or signals.cut_short or coming >= options.learning:
         return None
     return Sighting(
         message=f"The network is not learning: its skill is {skill:.2g} and does not rise.",
@@ -34,12 +47,12 @@ def detect(signals: Signals) -> Sighting | None:
         ),
         evidence=(
             Measurement(
-                statistic="skill", value=skill, threshold=LEARNING, comparison="<", seed=signals.run.seed,
+                statistic="skill", value=skill, threshold=options.learning, comparison="<", seed=signals.run.seed,
                 meaning="0 is the best constant prediction, 1 is perfect",
             ),
             Measurement(
-                statistic="projected_skill", value=coming, threshold=LEARNING, comparison="<", seed=signals.run.seed,
-                meaning=f"at the present slope after all {signals.planned_steps} planned steps",
+                statistic="projected_skill", value=coming, threshold=options.learning, comparison="<",
+                seed=signals.run.seed, meaning=f"at the present slope after all {signals.planned_steps} planned steps",
             ),
         ),
         latent=False,

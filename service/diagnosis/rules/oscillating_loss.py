@@ -18,15 +18,28 @@ import math
 from itertools import pairwise
 from statistics import fmean
 
+from pydantic import Field
+
+from service.diagnosis.options import RuleOptions
 from service.diagnosis.registry import Sighting, rule
 from service.diagnosis.signals import Signals
 from service.schemas.diagnosis import Measurement
 
-WIDE = 0.5
-TURNS = 1 / 3
 EXAMPLES = 32
 """Examples behind each averaged loss, so that its own noise is small."""
 FEWEST = 12
+
+
+class Options(RuleOptions):
+    """What can be set of it."""
+
+    wide: float = Field(0.5, ge=0, le=1e6)
+    """Spread of the loss over its size at the start."""
+    turns: float = Field(1 / 3, ge=0, le=1)
+    """Share of steps at which it turns round."""
+
+
+DEFAULTS = Options()
 
 
 @rule(
@@ -36,8 +49,9 @@ FEWEST = 12
     stage="learning-rate",
     explains=("learning-rate-too-low",),
     residual=True,
+    options=DEFAULTS,
 )
-def detect(signals: Signals) -> Sighting | None:
+def detect(signals: Signals, options: Options = DEFAULTS) -> Sighting | None:
     """See wide swings without progress."""
     if (
         signals.learned
@@ -53,22 +67,22 @@ def detect(signals: Signals) -> Sighting | None:
     spread = (ranked[int(0.9 * (len(ranked) - 1))] - ranked[int(0.1 * (len(ranked) - 1))]) / signals.start
     changes = [after - before for before, after in pairwise(losses)]
     turns = sum(a * b < 0 for a, b in pairwise(changes)) / (len(changes) - 1)
-    if spread < WIDE or turns < TURNS:
+    if spread < options.wide or turns < options.turns:
         return None
     return Sighting(
         message=f"The loss swings by {spread:.2g} times its size at the start and gets nowhere.",
         cause="Steps overshoot: they are longer than the valley of the loss is wide. Lower the rate.",
         evidence=(
             Measurement(
-                statistic="loss_spread", value=spread, threshold=WIDE, comparison=">=", seed=signals.run.seed,
+                statistic="loss_spread", value=spread, threshold=options.wide, comparison=">=", seed=signals.run.seed,
                 meaning="10th to 90th percentile of the second half, over the loss at the start",
             ),
             Measurement(
-                statistic="loss_turns", value=turns, threshold=TURNS, comparison=">=", seed=signals.run.seed,
+                statistic="loss_turns", value=turns, threshold=options.turns, comparison=">=", seed=signals.run.seed,
                 meaning="share of steps at which it turns round",
             ),
         ),
-        clear=spread >= 2 * WIDE,
+        clear=spread >= 2 * options.wide,
         from_start=True,
     )  # fmt: skip
 

@@ -17,14 +17,24 @@ Source: Humbatova et al. (2020) and Cao et al. (2022) for how often it is the fa
 what each loss expects; the rest is arithmetic.
 """
 
+from pydantic import Field
+
 from service.diagnosis.mismatches import Mismatch, mismatch
+from service.diagnosis.options import RuleOptions
 from service.diagnosis.registry import Sighting, rule
 from service.diagnosis.signals import GAINED, LEARNING, Signals
 from service.diagnosis.structure import Structure
 from service.schemas.diagnosis import Measurement
 
-HARDLY = 0.5
-"""Progress below which a network that should only be slowed is kept from learning within the budget."""
+
+class Options(RuleOptions):
+    """What can be set of it."""
+
+    hardly: float = Field(0.5, ge=0, le=1)
+    """Progress below which a network that should only be slowed is kept from learning within the budget."""
+
+
+DEFAULTS = Options()
 
 
 def inspect(structure: Structure) -> Sighting | None:
@@ -62,8 +72,9 @@ def inspect(structure: Structure) -> Sighting | None:
         "overflow", "saturated-activation", "unbounded-objective", "vanishing-gradient", "vanishing-signal",
     ),
     inspect=inspect,
+    options=DEFAULTS,
 )  # fmt: skip
-def detect(signals: Signals) -> Sighting | None:
+def detect(signals: Signals, options: Options = DEFAULTS) -> Sighting | None:
     """See the same, graded by what became of the run."""
     seen, found = inspect(signals.structure), mismatch(signals.structure)
     if seen is None or found is None:
@@ -73,7 +84,7 @@ def detect(signals: Signals) -> Sighting | None:
     told = [] if progress is None else [_measured(signals, progress)]
     severity = seen.severity
     if not found.blocks and not learns:
-        stuck = progress is not None and progress <= HARDLY
+        stuck = progress is not None and progress <= options.hardly
         severity = "note" if signals.cut_short else "error" if stuck else "warning"
     return Sighting(
         message=seen.message,

@@ -13,16 +13,27 @@ Stays silent on: fp32, and steps that loss scaling skipped while it looked for i
 Source: IEEE 754; Micikevicius et al. (2018), "Mixed Precision Training".
 """
 
+from pydantic import Field
+
+from service.diagnosis.options import RuleOptions
 from service.diagnosis.registry import Sighting, rule
 from service.diagnosis.signals import Signals
 from service.schemas.diagnosis import Measurement
 from service.schemas.plan import Layer
 
 LARGEST = {"fp16": 65504.0, "bf16": 3.4e38}
-NEAR = 0.5
-"""Share of the largest number from which the next layer's sum is beyond it."""
 GROWING = 2.0
 """Growth over depth (log10) from which the precision is not the reason."""
+
+
+class Options(RuleOptions):
+    """What can be set of it."""
+
+    near: float = Field(0.5, ge=0, le=1)
+    """Share of the largest number from which the next layer's sum is beyond it."""
+
+
+DEFAULTS = Options()
 
 
 @rule(
@@ -34,8 +45,9 @@ GROWING = 2.0
         "dead-units", "diverging-training", "exploding-signal", "gradient-spikes", "learning-rate-too-high",
         "learning-rate-too-low", "non-finite-gradient", "non-finite-origin",
     ),
+    options=DEFAULTS,
 )  # fmt: skip
-def detect(signals: Signals) -> Sighting | None:
+def detect(signals: Signals, options: Options = DEFAULTS) -> Sighting | None:
     """See numbers beyond the precision's largest."""
     precision = signals.submission.training.precision
     nonfinite = signals.run.outcome.stopped == "non-finite"
@@ -43,16 +55,20 @@ def detect(signals: Signals) -> Sighting | None:
         return None
     skipped = {row.step for row in signals.run.network if row.skipped and not nonfinite}
     for step in signals.steps:
-        ill = [] if step in skipped else _ill(signals, step, LARGEST[precision], nonfinite=nonfinite)
+        ill = (
+            []
+            if step in skipped
+            else _ill(signals, step, LARGEST[precision] * options.near, nonfinite=nonfinite)
+        )
         if ill:
             return _sighting(signals, precision, ill)
     return None
 
 
-def _ill(signals: Signals, step: int, largest: float, *, nonfinite: bool) -> list[tuple[Layer, Measurement]]:
+def _ill(signals: Signals, step: int, near: float, *, nonfinite: bool) -> list[tuple[Layer, Measurement]]:
     """Layers with numbers beyond the largest; where the run broke, those next to it count too."""
     found = []
-    for name, bound in (("overflow_share", 0.0), ("activation_max", largest * NEAR)):
+    for name, bound in (("overflow_share", 0.0), ("activation_max", near)):
         for layer, value in signals.values(step, name, signals.layers):
             if value > bound and (nonfinite or name == "overflow_share"):
                 number = Measurement(

@@ -19,22 +19,36 @@ project's own measurements.
 """
 
 import math
+from dataclasses import replace
+
+from pydantic import Field
 
 from service.diagnosis.gains import STEEPLESS, Gain, gains
+from service.diagnosis.options import RuleOptions
 from service.diagnosis.registry import Sighting, rule
 from service.diagnosis.signals import Signals
 from service.diagnosis.through_time import steepest_growth
 from service.schemas.diagnosis import Measurement
 
-SMALL, LARGE = -1.5, 0.7
-"""Sum over layers of log10(gain / wanted gain)."""
-RECURRENT = 0.25
-"""Of one recurrent layer, whose gain is compounded over time."""
 OFF = 0.15
 """Per layer: below a factor of 1.4 a gain is right."""
 BORDER = 0.3
 SHRUNK, COLLAPSED = -1.0, 0.1
 GREW, SATURATED, ABSURD = 1.0, 0.5, 3.0
+
+
+class Options(RuleOptions):
+    """What can be set of it."""
+
+    small: float = Field(-1.5, ge=-50, le=-0.2)
+    """Sum over layers of log10(gain / wanted gain), of gains that are too small."""
+    large: float = Field(0.7, ge=0.2, le=50)
+    """The same of gains that are too large."""
+    recurrent: float = Field(0.25, ge=0, le=10)
+    """Of one recurrent layer, whose gain is compounded over time."""
+
+
+DEFAULTS = Options()
 
 
 @rule(
@@ -49,19 +63,21 @@ GREW, SATURATED, ABSURD = 1.0, 0.5, 3.0
         "non-finite-origin", "oscillating-loss", "overflow", "saturated-activation", "shattered-gradient",
         "underflow", "vanishing-gradient", "vanishing-signal", "vanishing-through-time",
     ),
+    options=DEFAULTS,
 )  # fmt: skip
-def detect(signals: Signals) -> Sighting | None:
+def detect(signals: Signals, options: Options = DEFAULTS) -> Sighting | None:
     """See gains that are off and what comes of them at the first probe."""
     found = gains(signals)
     small = [gain for gain in found if gain.excess < -OFF and gain.activation not in STEEPLESS]
     large = [gain for gain in found if gain.excess > OFF]
-    recurrent = any(gain.layer.family == "recurrent" and gain.excess >= RECURRENT for gain in large)
-    if sum(gain.excess for gain in large) >= LARGE or recurrent:
+    compounded = any(gain.layer.family == "recurrent" and gain.excess >= options.recurrent for gain in large)
+    if sum(gain.excess for gain in large) >= options.large or compounded:
         effect = _growth(signals)
-        return None if effect is None else _told(signals, large, effect, "large", LARGE)
-    if sum(gain.excess for gain in small) <= SMALL:
+        seen = None if effect is None else _told(signals, large, effect, "large", options.large)
+        return replace(seen, clear=True) if seen is not None and compounded else seen
+    if sum(gain.excess for gain in small) <= options.small:
         effect = _shrinkage(signals)
-        return None if effect is None else _told(signals, small, effect, "small", SMALL)
+        return None if effect is None else _told(signals, small, effect, "small", options.small)
     return None
 
 
@@ -87,8 +103,7 @@ def _told(signals: Signals, ill: list[Gain], effect: Measurement, size: str, bou
             effect,
         ),
         layers=tuple(gain.layer for gain in ill),
-        clear=abs(product) >= abs(bound) + BORDER
-        or any(gain.layer.family == "recurrent" and gain.excess >= RECURRENT for gain in ill),
+        clear=abs(product) >= abs(bound) + BORDER,
     )  # fmt: skip
 
 

@@ -11,14 +11,26 @@ Stays silent on: gates and single units that saturate because the network is sur
 Source: Glorot and Bengio (2010); share and cut-off from this project's own measurements.
 """
 
+from pydantic import Field
+
+from service.diagnosis.options import RuleOptions
 from service.diagnosis.registry import Sighting, rule
 from service.diagnosis.signals import Signals
 from service.schemas.diagnosis import Measurement
 from service.schemas.plan import Layer
 
-SATURATED = 0.9
 SHARE = "activation_saturated_share"
 BORDER = 0.02
+
+
+class Options(RuleOptions):
+    """What can be set of it."""
+
+    saturated: float = Field(0.9, ge=0.5, le=1)
+    """Share of saturated units of a layer."""
+
+
+DEFAULTS = Options()
 
 
 @rule(
@@ -30,11 +42,12 @@ BORDER = 0.02
         "exploding-gradient", "learning-rate-too-low", "no-gradient", "shattered-gradient",
         "vanishing-gradient", "vanishing-signal", "vanishing-through-time",
     ),
+    options=DEFAULTS,
 )  # fmt: skip
-def detect(signals: Signals) -> Sighting | None:
+def detect(signals: Signals, options: Options = DEFAULTS) -> Sighting | None:
     """See a hidden layer of which nine units in ten are saturated."""
     shares = [(layer, share) for layer in signals.taps if (share := _settled(signals, layer)) is not None]
-    ill = [(layer, share) for layer, share in shares if share >= SATURATED]
+    ill = [(layer, share) for layer, share in shares if share >= options.saturated]
     if not ill:
         return None
     worst, share = max(ill, key=lambda pair: pair[1])
@@ -49,13 +62,13 @@ def detect(signals: Signals) -> Sighting | None:
         ),
         evidence=tuple(
             Measurement(
-                statistic=SHARE, value=value, threshold=SATURATED, comparison=">=",
+                statistic=SHARE, value=value, threshold=options.saturated, comparison=">=",
                 layer=layer.name, step=signals.steps[-1],
             )
             for layer, value in ill[:5]
         ),
         layers=tuple(layer for layer, _ in ill),
-        clear=share >= SATURATED + BORDER,
+        clear=share >= options.saturated + BORDER,
         from_start=born,
     )  # fmt: skip
 

@@ -14,14 +14,25 @@ residual branch): what surrounds them differs from unit to unit.
 Source: Goodfellow et al. (2016), §8.4; the definition.
 """
 
+from pydantic import Field
+
+from service.diagnosis.options import RuleOptions
 from service.diagnosis.registry import Sighting, rule
 from service.diagnosis.signals import Signals
 from service.schemas.diagnosis import Measurement
 from service.schemas.plan import Layer
 
-ALIKE = 1e-3
-APART = 0.05
-"""Spread from which units count as different."""
+
+class Options(RuleOptions):
+    """What can be set of it."""
+
+    alike: float = Field(0.001, ge=0, le=1)
+    """Spread of the units before the first step."""
+    apart: float = Field(0.05, ge=0, le=10)
+    """Spread from which units count as different."""
+
+
+DEFAULTS = Options()
 
 
 @rule(
@@ -36,17 +47,18 @@ APART = 0.05
         "shattered-gradient", "update-below-precision", "vanishing-gradient", "vanishing-signal",
         "vanishing-through-time",
     ),
+    options=DEFAULTS,
 )  # fmt: skip
-def detect(signals: Signals) -> Sighting | None:
+def detect(signals: Signals, options: Options = DEFAULTS) -> Sighting | None:
     """See a hidden layer whose units are and stay the same."""
     pairs = ((layer, _spread(signals, signals.steps[0], layer)) for layer in _hidden(signals))
     ill = [
         (layer, at_start)
         for layer, at_start in pairs
         if at_start is not None
-        and at_start <= ALIKE
+        and at_start <= options.alike
         and (last := _spread(signals, signals.steps[-1], layer)) is not None
-        and last < APART
+        and last < options.apart
     ]
     if not ill:
         return None
@@ -60,7 +72,7 @@ def detect(signals: Signals) -> Sighting | None:
         ),
         evidence=tuple(
             Measurement(
-                statistic="weight_row_spread", value=value, threshold=ALIKE, comparison="<=", layer=layer.name,
+                statistic="weight_row_spread", value=value, threshold=options.alike, comparison="<=", layer=layer.name,
                 step=signals.steps[0], seed=signals.run.seed, meaning="spread of the units over their size",
             )
             for layer, value in ill[:5]

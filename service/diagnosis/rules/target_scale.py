@@ -18,23 +18,37 @@ measurements.
 import math
 from dataclasses import replace
 
+from pydantic import Field
+
+from service.diagnosis.options import RuleOptions
 from service.diagnosis.ranges import target_range
 from service.diagnosis.registry import Sighting, rule
 from service.diagnosis.signals import Signals
 from service.diagnosis.structure import Structure
 from service.schemas.diagnosis import Measurement
 
-LARGE, SMALL = 5.0, 0.05
 MOSTLY = 3.0
 """How many times the output's own size the first error must be to be the targets' doing."""
 SQUARED = frozenset({"MSELoss"})
 ABSOLUTE = frozenset({"L1Loss", "SmoothL1Loss", "HuberLoss"})
 
 
+class Options(RuleOptions):
+    """What can be set of it."""
+
+    large: float = Field(5.0, ge=1, le=1e9)
+    """RMS of the targets above which they are large."""
+    small: float = Field(0.05, ge=0, le=1)
+    """Spread of the targets below which they are small."""
+
+
+DEFAULTS = Options()
+
+
 def inspect(structure: Structure) -> Sighting | None:
     """See targets that are known to be large or small."""
     size = _known(structure)
-    return None if size is None else _sighting(structure, *size, foreseen=True)
+    return None if size is None else _sighting(structure, DEFAULTS, *size, foreseen=True)
 
 
 @rule(
@@ -49,14 +63,15 @@ def inspect(structure: Structure) -> Sighting | None:
         "vanishing-signal",
     ),
     inspect=inspect,
+    options=DEFAULTS,
 )  # fmt: skip
-def detect(signals: Signals) -> Sighting | None:
+def detect(signals: Signals, options: Options = DEFAULTS) -> Sighting | None:
     """See them in a network that learns nothing."""
     structure = signals.structure
     if signals.learned or structure.submission.training.loss.type not in SQUARED | ABSOLUTE:
         return None
     size = _known(structure) or _measured(signals)
-    seen = None if size is None else _sighting(structure, *size)
+    seen = None if size is None else _sighting(structure, options, *size)
     # Large targets alone may only take longer; before the budget has run out it takes damage to be sure.
     early = signals.cut_short and not _damaged(signals)
     return replace(seen, severity="note") if seen is not None and early else seen
@@ -97,11 +112,15 @@ def _measured(signals: Signals) -> tuple[float, float] | None:
     return max(spread, error if foreign else 0.0), spread
 
 
-def _sighting(structure: Structure, size: float, spread: float, *, foreseen: bool = False) -> Sighting | None:
-    if spread >= SMALL and size <= LARGE:
+def _sighting(
+    structure: Structure, options: Options, size: float, spread: float, *, foreseen: bool = False
+) -> Sighting | None:
+    if spread >= options.small and size <= options.large:
         return None
-    large = size > LARGE
-    name, value, bound = ("target_rms", size, LARGE) if large else ("target_spread", spread, SMALL)
+    large = size > options.large
+    name, value, bound = (
+        ("target_rms", size, options.large) if large else ("target_spread", spread, options.small)
+    )
     return Sighting(
         message=(
             f"The targets are too {'large' if large else 'small'}: their {'RMS' if large else 'spread'} is {value:.3g},"

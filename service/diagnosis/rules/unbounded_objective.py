@@ -15,11 +15,24 @@ Source: Arjovsky et al. (2017); Gulrajani et al. (2017): the dual form holds for
 
 import math
 
+from pydantic import Field
+
+from service.diagnosis.options import RuleOptions
 from service.diagnosis.registry import Sighting, rule
 from service.diagnosis.signals import Signals
 from service.schemas.diagnosis import Measurement
 
-GREW, ROSE = 10.0, 2.0
+
+class Options(RuleOptions):
+    """What can be set of it."""
+
+    grew: float = Field(10.0, ge=1, le=1e9)
+    """Times that the gradient of a critic's answer has grown."""
+    rose: float = Field(2.0, ge=1, le=1e9)
+    """Times that a maximised loss has grown."""
+
+
+DEFAULTS = Options()
 
 
 @rule(
@@ -33,8 +46,9 @@ GREW, ROSE = 10.0, 2.0
         "non-finite-gradient", "non-finite-origin", "oscillating-loss", "overflow", "saturated-activation",
         "shattered-gradient", "vanishing-gradient", "vanishing-signal",
     ),
+    options=DEFAULTS,
 )  # fmt: skip
-def detect(signals: Signals) -> Sighting | None:
+def detect(signals: Signals, options: Options = DEFAULTS) -> Sighting | None:
     """See an objective without a bottom."""
     training = signals.submission.training
     adversarial = training.loss.type == "Wasserstein"
@@ -45,7 +59,7 @@ def detect(signals: Signals) -> Sighting | None:
             return None
         message = "The critic has no constraint: its estimate of the distance can grow for ever."
         cause = "Without clipped weights, a gradient penalty or spectral norms it measures the critic's own scale."
-    elif training.optimizer.maximize and (growth >= ROSE or nonfinite):
+    elif training.optimizer.maximize and (growth >= options.rose or nonfinite):
         message = "The optimiser maximises the loss, which has no upper bound."
         cause = "`maximize` is meant for rewards; a loss is minimised."
     else:
@@ -55,12 +69,12 @@ def detect(signals: Signals) -> Sighting | None:
         cause=cause,
         evidence=(
             Measurement(
-                statistic="gradient_growth" if adversarial else "loss_peak", value=growth, threshold=GREW,
+                statistic="gradient_growth" if adversarial else "loss_peak", value=growth, threshold=options.grew,
                 comparison=">=", seed=signals.run.seed, meaning="the largest seen over that of the first step",
             ),
         ),
         layers=signals.weighted,
-        clear=growth >= GREW or nonfinite,
+        clear=growth >= options.grew or nonfinite,
         latent=False,
     )  # fmt: skip
 

@@ -13,13 +13,25 @@ Stays silent on: fp32 and bf16, whose smallest number is 1e-38; gradients that a
 Source: IEEE 754; Micikevicius et al. (2018), "Mixed Precision Training".
 """
 
+from pydantic import Field
+
+from service.diagnosis.options import RuleOptions
 from service.diagnosis.registry import Sighting, rule
 from service.diagnosis.signals import Signals
 from service.schemas.diagnosis import Measurement
 from service.schemas.plan import Layer
 
-LOST = 0.3
 BORDER = 0.05
+
+
+class Options(RuleOptions):
+    """What can be set of it."""
+
+    lost: float = Field(0.3, ge=0, le=1)
+    """Share of a layer's gradients."""
+
+
+DEFAULTS = Options()
 
 
 @rule(
@@ -28,14 +40,15 @@ BORDER = 0.05
     severity="error",
     stage="precision",
     explains=("learning-rate-too-low", "no-gradient", "vanishing-gradient"),
+    options=DEFAULTS,
 )
-def detect(signals: Signals) -> Sighting | None:
+def detect(signals: Signals, options: Options = DEFAULTS) -> Sighting | None:
     """See a layer lose its gradients to the precision."""
     training = signals.submission.training
     if training.precision != "fp16" or signals.learned:
         return None
     shares = [(layer, share) for layer in signals.weighted if (share := _lost(signals, layer)) is not None]
-    ill = [(layer, share) for layer, share in shares if share >= LOST]
+    ill = [(layer, share) for layer, share in shares if share >= options.lost]
     if not ill:
         return None
     worst, share = max(ill, key=lambda pair: pair[1])
@@ -50,13 +63,13 @@ def detect(signals: Signals) -> Sighting | None:
         ),
         evidence=tuple(
             Measurement(
-                statistic="underflow_share", value=value, threshold=LOST, comparison=">=", layer=layer.name,
+                statistic="underflow_share", value=value, threshold=options.lost, comparison=">=", layer=layer.name,
                 step=signals.steps[-1], seed=signals.run.seed,
             )
             for layer, value in ill[:5]
         ),
         layers=tuple(layer for layer, _ in ill),
-        clear=share >= LOST + BORDER,
+        clear=share >= options.lost + BORDER,
         from_start=not _shrinking(signals),
     )  # fmt: skip
 

@@ -17,16 +17,32 @@ Source: Kalamkar et al. (2019) on master weights for bfloat16; arithmetic; share
 
 from statistics import median
 
+from pydantic import Field
+
+from service.diagnosis.options import RuleOptions
 from service.diagnosis.registry import Sighting, rule
 from service.diagnosis.signals import Signals
 from service.schemas.diagnosis import Measurement
 
-LOST, BELOW, TAKEN = 0.6, 0.9, 0.1
 BORDER = 0.1
 VANISHING = -2.5
 SMALLEST = {"fp16": 2.0**-25, "bf16": 0.0, "fp32": 0.0}
 """Half of the smallest positive number: what is below it is rounded to zero."""
 DEFAULT_EPS, DEFAULT_RATE = 1e-8, 1e-3
+
+
+class Options(RuleOptions):
+    """What can be set of it."""
+
+    lost: float = Field(0.6, ge=0, le=1)
+    """Share of 16-bit weights that a step leaves as they were."""
+    below: float = Field(0.9, ge=0, le=1)
+    """Share of weights whose √v̂ is below Adam's eps."""
+    taken: float = Field(0.1, ge=0, le=1)
+    """Share of its nominal step that Adam takes."""
+
+
+DEFAULTS = Options()
 
 
 @rule(
@@ -38,10 +54,11 @@ DEFAULT_EPS, DEFAULT_RATE = 1e-8, 1e-3
         "learning-rate-too-low", "non-finite-origin", "underflow", "not-learning", "non-finite-gradient",
         "overflow", "no-gradient",
     ),
+    options=DEFAULTS,
 )  # fmt: skip
-def detect(signals: Signals) -> Sighting | None:
+def detect(signals: Signals, options: Options = DEFAULTS) -> Sighting | None:
     """See updates that are rounded away, or that eps holds down."""
-    return _rounded_eps(signals) or _rounded_steps(signals) or _held_down(signals)
+    return _rounded_eps(signals) or _rounded_steps(signals, options) or _held_down(signals, options)
 
 
 def _rounded_eps(signals: Signals) -> Sighting | None:
@@ -66,33 +83,40 @@ def _rounded_eps(signals: Signals) -> Sighting | None:
     )  # fmt: skip
 
 
-def _rounded_steps(signals: Signals) -> Sighting | None:
+def _rounded_steps(signals: Signals, options: Options) -> Sighting | None:
     """Most weights are as they were after a step that had a gradient for them."""
     training = signals.submission.training
     if training.precision == "fp32" or training.precision_mode != "pure" or _vanishing(signals):
         return None
     lost = signals.settled(lambda step: _middle(signals, step, "update_lost_share"))
-    if lost is None or not lost >= LOST:
+    if lost is None or not lost >= options.lost:
         return None
     return Sighting(
         message=f"Weights kept in {training.precision} do not move: most updates are rounded away.",
         cause=f"A step is smaller than the distance from a {training.precision} weight to the next one.",
         evidence=(
             Measurement(
-                statistic="update_lost_share", value=lost, threshold=LOST, comparison=">=", step=signals.steps[-1],
-                seed=signals.run.seed, meaning="of the weights with a gradient are as they were, to the bit",
+                statistic="update_lost_share", value=lost, threshold=options.lost, comparison=">=",
+                step=signals.steps[-1], seed=signals.run.seed,
+                meaning="of the weights with a gradient are as they were, to the bit",
             ),
         ),
         layers=signals.weighted,
-        clear=lost >= LOST + BORDER,
+        clear=lost >= options.lost + BORDER,
     )  # fmt: skip
 
 
-def _held_down(signals: Signals) -> Sighting | None:
+def _held_down(signals: Signals, options: Options) -> Sighting | None:
     """Adam's eps is above its gradients, and it takes a fraction of the step that its rate names."""
     below = signals.settled(lambda step: _middle(signals, step, "adam_epsilon_share"))
     taken = signals.settled(lambda step: _taken(signals, step))
-    if below is None or taken is None or below < BELOW or not 0 < taken <= TAKEN or _vanishing(signals):
+    if (
+        below is None
+        or taken is None
+        or below < options.below
+        or not 0 < taken <= options.taken
+        or _vanishing(signals)
+    ):
         return None
     kind, eps = signals.submission.training.optimizer.type, _eps(signals)
     return Sighting(
@@ -100,16 +124,16 @@ def _held_down(signals: Signals) -> Sighting | None:
         cause=f"Where √v̂ is below eps, the step is the rate times gradient/eps: here {100 * taken:.1g} % of the rate.",
         evidence=(
             Measurement(
-                statistic="adam_epsilon_share", value=below, threshold=BELOW, comparison=">=", step=signals.steps[-1],
-                seed=signals.run.seed, meaning="of the weights have √v̂ below eps",
+                statistic="adam_epsilon_share", value=below, threshold=options.below, comparison=">=",
+                step=signals.steps[-1], seed=signals.run.seed, meaning="of the weights have √v̂ below eps",
             ),
             Measurement(
-                statistic="step_share", value=taken, threshold=TAKEN, comparison="<=", step=signals.steps[-1],
+                statistic="step_share", value=taken, threshold=options.taken, comparison="<=", step=signals.steps[-1],
                 seed=signals.run.seed, meaning="of the step that the learning rate names is taken",
             ),
         ),
         layers=signals.weighted,
-        clear=taken <= TAKEN / 3,
+        clear=taken <= options.taken / 3,
     )  # fmt: skip
 
 

@@ -19,15 +19,34 @@ measurements on networks labelled by outcome.
 
 import math
 
+from pydantic import Field
+
+from service.diagnosis.options import RuleOptions
 from service.diagnosis.registry import Sighting, rule
 from service.diagnosis.signals import Signals
 from service.schemas.diagnosis import Measurement
 from service.schemas.plan import Layer
 
-STEEP, STEEP_ADAPTIVE, FADING = -2.5, -4.5, -1.5
-COLLAPSED, FADED = 0.1, 0.3
 BORDER = 0.15
 SATURATING = frozenset({"Sigmoid", "Tanh", "Softsign", "Hardsigmoid", "Hardtanh", "LogSigmoid", "Softmax"})
+
+
+class Options(RuleOptions):
+    """What can be set of it."""
+
+    steep: float = Field(-2.5, ge=-20, le=-0.5)
+    """D under SGD, or where an adaptive optimiser cannot make up for it."""
+    steep_adaptive: float = Field(-4.5, ge=-20, le=-0.5)
+    """D under an adaptive optimiser."""
+    fading: float = Field(-1.5, ge=-20, le=-0.5)
+    """D with a fading signal in a network that learns nothing."""
+    collapsed: float = Field(0.1, ge=0, le=1)
+    """Part of the signal that depends on the example, below which it has collapsed."""
+    faded: float = Field(0.3, ge=0, le=1)
+    """The same, below which it fades."""
+
+
+DEFAULTS = Options()
 
 
 @rule(
@@ -39,13 +58,14 @@ SATURATING = frozenset({"Sigmoid", "Tanh", "Softsign", "Hardsigmoid", "Hardtanh"
         "dead-units", "learning-rate-too-low", "no-gradient", "shattered-gradient", "underflow",
         "vanishing-signal",
     ),
+    options=DEFAULTS,
 )  # fmt: skip
-def detect(signals: Signals) -> Sighting | None:
+def detect(signals: Signals, options: Options = DEFAULTS) -> Sighting | None:
     """See D over depth fall below what the optimiser can make up for."""
     ratio = signals.settled(signals.depth_ratio)
     if ratio is None or math.isnan(ratio) or signals.recovering:
         return None
-    threshold = _threshold(signals, ratio)
+    threshold = _threshold(signals, options, ratio)
     frozen = _frozen_half(signals, ratio)
     if threshold is None and frozen is None:
         return None
@@ -69,21 +89,23 @@ def detect(signals: Signals) -> Sighting | None:
         evidence=tuple(evidence),
         layers=layers,
         clear=threshold is not None and ratio <= threshold - BORDER,
-        from_start=_at_start(signals),
+        from_start=_at_start(signals, options),
     )
 
 
-def _threshold(signals: Signals, ratio: float) -> float | None:
+def _threshold(signals: Signals, options: Options, ratio: float) -> float | None:
     """The bound on D that is crossed, the optimiser and the forward signal considered; None if none is."""
     signal = signals.settled(signals.signal)
     epsilon = signals.settled(signals.epsilon_share) or 0.0
-    collapsed = signal is not None and signal <= COLLAPSED
+    collapsed = signal is not None and signal <= options.collapsed
     exposed = not signals.adaptive or collapsed or epsilon >= 0.5
-    bound = STEEP if exposed else STEEP_ADAPTIVE
+    bound = options.steep if exposed else options.steep_adaptive
     if ratio <= bound:
         return bound
-    fading = signal is not None and signal < FADED and signals.skill is not None and not signals.learned
-    return FADING if fading and ratio <= FADING else None
+    fading = (
+        signal is not None and signal < options.faded and signals.skill is not None and not signals.learned
+    )
+    return options.fading if fading and ratio <= options.fading else None
 
 
 def _frozen_half(signals: Signals, ratio: float) -> Measurement | None:
@@ -122,10 +144,10 @@ def _context(signals: Signals, step: int) -> list[Measurement]:
     ]
 
 
-def _at_start(signals: Signals) -> bool:
+def _at_start(signals: Signals, options: Options) -> bool:
     """Whether half of the fall was there before the first step; where the gradient was all zero that is not known."""
     before, after = signals.depth_ratio(signals.steps[0]), signals.settled(signals.depth_ratio) or 0.0
-    return before is None or math.isnan(before) or before <= max(after, 2 * STEEP) / 2
+    return before is None or math.isnan(before) or before <= max(after, 2 * options.steep) / 2
 
 
 def _ill(signals: Signals, step: int) -> tuple[Layer, ...]:

@@ -16,16 +16,28 @@ Source: Bengio et al. (1994); Pascanu et al. (2013); cut-off from this project's
 
 import math
 
+from pydantic import Field
+
+from service.diagnosis.options import RuleOptions
 from service.diagnosis.registry import Sighting, rule
 from service.diagnosis.signals import Signals
 from service.diagnosis.through_time import Decay, horizon, settled_decays
 from service.schemas.diagnosis import Measurement
 
-STEEP = -3.0
 BORDER = 0.5
 AUDIBLE = 1e-2
-MOVING = 0.04
-"""The plan moves some layer by at least this share of its size: else the rate is the matter."""
+
+
+class Options(RuleOptions):
+    """What can be set of it."""
+
+    steep: float = Field(-3.0, ge=-20, le=-0.5)
+    """DT over the last probes."""
+    moving: float = Field(0.04, ge=0, le=10)
+    """Sum of updates over the plan below which the rate is the matter."""
+
+
+DEFAULTS = Options()
 
 
 @rule(
@@ -37,11 +49,12 @@ MOVING = 0.04
         "dead-units", "gradient-spikes", "learning-rate-too-low", "no-gradient", "oscillating-loss",
         "saturated-activation", "shattered-gradient", "underflow", "vanishing-gradient", "vanishing-signal",
     ),
+    options=DEFAULTS,
 )  # fmt: skip
-def detect(signals: Signals) -> Sighting | None:
+def detect(signals: Signals, options: Options = DEFAULTS) -> Sighting | None:
     """See a recurrent layer whose first time step hears nothing of the loss."""
-    decays = [each for each in settled_decays(signals) if each.ratio <= STEEP]
-    if not decays or signals.recovering or signals.reach is None or signals.reach < MOVING:
+    decays = [each for each in settled_decays(signals) if each.ratio <= options.steep]
+    if not decays or signals.recovering or signals.reach is None or signals.reach < options.moving:
         return None
     worst = min(decays, key=lambda each: each.ratio)
     heard = horizon(signals.run, worst.layer, AUDIBLE)
@@ -53,8 +66,9 @@ def detect(signals: Signals) -> Sighting | None:
         cause=_cause(worst, heard),
         evidence=(
             Measurement(
-                statistic="time_ratio", value=worst.ratio, threshold=STEEP, comparison="<=", layer=worst.layer.name,
-                step=worst.step, seed=signals.run.seed, meaning=f"{_share(worst)} of the last time step's gradient",
+                statistic="time_ratio", value=worst.ratio, threshold=options.steep, comparison="<=",
+                layer=worst.layer.name, step=worst.step, seed=signals.run.seed,
+                meaning=f"{_share(worst)} of the last time step's gradient",
             ),
             *(
                 Measurement(
@@ -66,7 +80,7 @@ def detect(signals: Signals) -> Sighting | None:
             ),
         ),
         layers=tuple(each.layer for each in decays),
-        clear=worst.ratio <= STEEP - BORDER,
+        clear=worst.ratio <= options.steep - BORDER,
     )  # fmt: skip
 
 

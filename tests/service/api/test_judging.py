@@ -51,6 +51,18 @@ def test_a_rule_book_can_be_asked_for_by_its_version(client: FlaskClient, judged
         ({"policy": "1999.1"}, "/policy", registry.VERSION),
         ({"without": ["GC402", "vanishing-gradiend"]}, "/without/1", "vanishing-gradient"),
         ({"polizy": "1"}, "/polizy", "policy"),
+        ({"options": {"vanishing-gradiend": {}}}, "/options/vanishing-gradiend", "vanishing-gradient"),
+        ({"options": {"GC101": {"steeep": -3}}}, "/options/GC101/steeep", "steep"),
+        (
+            {"options": {"GC101": {"steep": 3}}},
+            "/options/GC101/steep",
+            "from -20 to -0.5; the default is -2.5",
+        ),
+        (
+            {"options": {"gradient-spikes": {"leaps": 2.5}}},
+            "/options/gradient-spikes/leaps",
+            "from 1 to 1000; the default is 2",
+        ),
     ],
 )
 def test_what_does_not_exist_is_refused_with_a_hint(
@@ -61,6 +73,40 @@ def test_what_does_not_exist_is_refused_with_a_hint(
     (problem,) = response.json["problems"]
     assert problem["pointer"] == pointer
     assert hint in problem["hint"]
+
+
+@pytest.mark.parametrize(
+    ("options", "pointer", "words"),
+    [
+        ({"GC302": {"steep": 1}}, "/options/GC302", "no options"),
+        ({"GC101": {}, "vanishing-gradient": {}}, "/options/vanishing-gradient", "set already"),
+        ({"GC101": {"steep": "x"}}, "/options/GC101/steep", "a number"),
+        ({"GC101": {"steep": True}}, "/options/GC101/steep", "a number"),
+        ({"GC101": 3}, "/options/GC101", "a mapping"),
+    ],
+)
+def test_options_that_mean_nothing_are_refused(
+    client: FlaskClient, judged: str, options: dict[str, Any], pointer: str, words: str
+) -> None:
+    response = ask(client, judged, options=options)
+    assert response.status_code == 422
+    (problem,) = response.json["problems"]
+    assert problem["pointer"] == pointer
+    assert words in problem["message"]
+
+
+@pytest.mark.parametrize("name", ["GC402", "output-loss-mismatch"])
+def test_options_change_what_is_said_and_only_of_their_rule(
+    client: FlaskClient, judged: str, name: str
+) -> None:
+    def severity(**options: Any) -> str:
+        found = ask(client, judged, **options).json["findings"]
+        return str(next(finding["severity"] for finding in found if finding["code"] == "GC402"))
+
+    strict = severity(options={name: {"hardly": 1.0}})
+    lenient = severity(options={name: {"hardly": 0.0}})
+    assert strict == "error"
+    assert lenient != "error"
 
 
 def test_before_a_run_has_succeeded_there_is_nothing_to_judge(client: FlaskClient, posted: str) -> None:
