@@ -98,10 +98,10 @@ def vgg(*, convolutions: int, width: int = 32) -> Layers:
     ]  # fmt: skip
 
 
-def gan(**loss: Any) -> dict[str, Any]:
+def gan(depth: int = 2, **loss: Any) -> dict[str, Any]:
     """A generator and a critic on eight Gaussians."""
     body = [linear(64), "ReLU", linear(64), "ReLU", linear(2)]
-    judge = [linear(64), "LeakyReLU", linear(64), "LeakyReLU", linear(1)]
+    judge = [repeat(depth, linear(64), "LeakyReLU"), linear(1)]
     return {
         "networks": {
             "generator": {"input": {"shape": [8]}, "layers": body},
@@ -255,6 +255,12 @@ SICK = [
         init=(normal(0.1, "head", bias={"scheme": "constant", "val": -8.0}),),
     ),
     Patient("critic without constraint", gan(), "unstable", "unbounded-objective"),
+    Patient(
+        "critic whose weights are clamped to nothing",
+        gan(6, weight_clip=0.01, critic_steps=5),
+        "unstable",
+        "vanishing-gradient",
+    ),
     patient(
         "weights of zero",
         [linear(64), "ReLU", linear(64), "ReLU", linear(10)],

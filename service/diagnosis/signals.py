@@ -98,6 +98,11 @@ class Signals:
         return self.submission.training.optimizer.type in ADAPTIVE
 
     @property
+    def clamp(self) -> float | None:
+        """What a critic's weights are clamped to after every step; None where nothing clamps this network's."""
+        return self.submission.training.loss.weight_clip if self.network == "critic" else None
+
+    @property
     def skill(self) -> float | None:
         """Of the run's last tenth; None for objectives without a trivial predictor."""
         return self.run.outcome.skill

@@ -12,7 +12,8 @@ Fires on: gains whose product over the layers is off by a factor of 30 (too smal
 seen at the first probe.
 
 Stays silent on: layers followed by a normalisation, small factors in shallow networks, output layers, sigmoids with
-small weights (no size suits a deep stack of them), and units that are copies (`symmetric-units`).
+small weights (no size suits a deep stack of them), units that are copies (`symmetric-units`), and critics whose weights
+are clamped: how they begin is forgotten at the first step.
 
 Source: He et al. (2015); Glorot and Bengio (2010); LeCun et al. (1998); Sitzmann et al. (2020); factors from this
 project's own measurements.
@@ -67,7 +68,7 @@ DEFAULTS = Options()
 )  # fmt: skip
 def detect(signals: Signals, options: Options = DEFAULTS) -> Sighting | None:
     """See gains that are off and what comes of them at the first probe."""
-    found = gains(signals)
+    found = gains(signals) if signals.clamp is None else ()
     small = [gain for gain in found if gain.excess < -OFF and gain.activation not in STEEPLESS]
     large = [gain for gain in found if gain.excess > OFF]
     compounded = any(gain.layer.family == "recurrent" and gain.excess >= options.recurrent for gain in large)

@@ -159,6 +159,11 @@ def _ill(signals: Signals, step: int) -> tuple[Layer, ...]:
 
 def _cause(signals: Signals) -> str:
     """Which of the known ways to vanish this is, from the forward signal and the activations."""
+    if signals.clamp is not None:
+        return (
+            f"The critic's weights are clamped to ±{signals.clamp:g}, which is too little to pass a gradient on through"
+            f" {len(signals.taps)} layers. A gradient penalty bounds the slope without that."
+        )
     first = signals.steps[0]
     growth = signals.signal_ratio(first)
     kinds = {layer.type for layer in signals.layers if layer.family == "activation" and layer in signals.taps}

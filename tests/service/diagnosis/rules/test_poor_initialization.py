@@ -1,10 +1,11 @@
 import math
+from dataclasses import replace
 
 import pytest
 
 from service.diagnosis.rules.poor_initialization import detect
 from service.diagnosis.signals import Signals
-from tests.service.diagnosis.evidence import WIDTH, chain, geometric, run, signals
+from tests.service.diagnosis.evidence import WIDTH, chain, geometric, run, signals, submission
 
 
 def weights(
@@ -69,3 +70,12 @@ def test_a_huge_first_loss_is_an_effect_of_large_weights() -> None:
     sighting = detect(signals(layers, one))
     assert sighting is not None
     assert sighting.evidence[-1].statistic == "first_loss"
+
+
+def test_how_a_critic_begins_whose_weights_are_clamped_is_forgotten_at_once() -> None:
+    begun = weights(0.5, last=1e-5)
+    critic = replace(begun, network="critic")
+    assert detect(critic) is not None
+    loss = {"type": "Wasserstein", "weight_clip": 0.01}
+    assert detect(replace(critic, submission=submission(loss=loss))) is None
+    assert detect(replace(begun, submission=submission(loss=loss), network="generator")) is not None

@@ -1,7 +1,9 @@
+from dataclasses import replace
+
 import pytest
 
 from service.diagnosis.rules.vanishing_gradient import detect
-from tests.service.diagnosis.evidence import chain, geometric, run, signals
+from tests.service.diagnosis.evidence import chain, geometric, run, signals, submission
 
 LAYERS = chain(10)
 ADAM = {"optimizer": {"type": "Adam"}}
@@ -88,3 +90,14 @@ def test_a_fall_that_training_deepened_by_far_is_a_consequence(
     sighting = detect(signals(LAYERS, run(LAYERS, by_activation=profile(before), later=profile(after))))
     assert sighting is not None
     assert sighting.from_start is expected
+
+
+def test_a_clamped_critic_vanishes_by_its_clamp() -> None:
+    critic = replace(
+        signals(LAYERS, run(LAYERS, by_activation=profile(-6))),
+        network="critic",
+        submission=submission(loss={"type": "Wasserstein", "weight_clip": 0.01}),
+    )
+    sighting = detect(critic)
+    assert sighting is not None
+    assert "clamped to ±0.01" in sighting.cause
