@@ -30,9 +30,9 @@ class Settings(BaseSettings):
     )
 
     data_dir: Path = Path(".gradclinic")
-    """Where uploaded data sets live, and the embedded database and broker; relative to the working directory.
+    """Where uploads live, and the embedded database and broker; relative to the working directory.
 
-    Workers on other machines need to see the same directory where data sets are uploaded.
+    Workers on other machines need to see the same directory where anything is uploaded.
     """
     database_url: SecretStr = Field(default_factory=lambda data: embedded_database_url(data["data_dir"]))
     """SQLAlchemy URL: `sqlite:////path/clinic.db` (the default, in `data_dir`) or `postgresql+psycopg://...`."""
@@ -95,6 +95,11 @@ class Settings(BaseSettings):
     def datasets_dir(self) -> Path:
         """Where the bytes of uploaded data sets live."""
         return self.data_dir / "datasets"
+
+    @property
+    def networks_dir(self) -> Path:
+        """Where the bytes of uploaded ONNX files live."""
+        return self.data_dir / "networks"
 
     @property
     def embedded_broker(self) -> bool:

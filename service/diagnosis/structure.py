@@ -29,9 +29,10 @@ class Structure:
 
     @property
     def spec(self) -> NetworkSpec | None:
-        """The network as it was written."""
+        """The network as it was written; None where it came as a file."""
         known = self.submission.networks or {}
-        return self.submission.network or known.get(self.network)
+        alone = self.submission.network
+        return alone if isinstance(alone, NetworkSpec) else known.get(self.network)
 
     @property
     def judged(self) -> bool:

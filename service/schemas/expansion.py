@@ -22,9 +22,9 @@ __all__ = [
 
 
 def submission_networks(submission: Submission) -> dict[str, NetworkSpec]:
-    """The networks of a submission by name; the only one is called `main`."""
+    """The networks written out in a submission, by name; the only one is called `main`."""
     if submission.network is not None:
-        return {"main": submission.network}
+        return {"main": submission.network} if isinstance(submission.network, NetworkSpec) else {}
     return dict(submission.networks or {})
 
 

@@ -34,6 +34,10 @@ class Limits(Input):
     """Estimated multiply-adds of one run, forward and backward."""
     dataset_bytes: PositiveInt = 200_000_000
     """Bytes of one uploaded data set."""
+    network_bytes: PositiveInt = 500_000_000
+    """Bytes of one uploaded ONNX file."""
+    multipart_bytes: PositiveInt = 800_000_000
+    """Bytes of a submission with its files in one request."""
     run_seconds: PositiveFloat = 900.0
     """Wall time after which a run is killed."""
     run_bytes: PositiveInt = 4_000_000_000

@@ -45,3 +45,5 @@ class Layer(Output):
     """JSON pointer to its place in the submission."""
     activation: str | None = None
     """Type of the activation applied inside the layer (recurrent and transformer layers)."""
+    source: str | None = None
+    """`path:line` in the user's repository, where an uploaded file carries it."""

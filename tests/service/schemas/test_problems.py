@@ -108,9 +108,14 @@ def test_a_synonym_is_no_hint_where_it_is_not_possible():
     [
         ((), "training"),
         (("network",), "layers"),
-        (("network", "layers", 0, "a layer", "Linear"), "out_features"),
-        (("network", "layers", 0, "a repeat", "body", 3, "a residual", "residual"), "shortcut"),
-        (("network", "init", 0, "weight", "kaiming_normal"), "nonlinearity"),
+        (("network", "a network", "layers", 0, "a layer", "Linear"), "out_features"),
+        (
+            ("network", "a network", "layers", 0, "a repeat", "body", 3, "a residual", "residual"),
+            "shortcut",
+        ),
+        (("network", "a file"), "freeze"),
+        (("network", "a file", "edits", 0, "a shortcut", "residual"), "end"),
+        (("network", "a network", "init", 0, "weight", "kaiming_normal"), "nonlinearity"),
         (("networks", "critic", "input"), "vocab"),
         (("training", "optimizer"), "betas"),
         (("data", "builtin"), "length"),
