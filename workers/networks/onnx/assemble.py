@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from workers.networks.onnx.call import Call
 from workers.networks.onnx.fuse import fuse_biases
 from workers.networks.onnx.graph import Graph, Node, needed
+from workers.networks.onnx.inputs import entry_of
 from workers.networks.onnx.limits import OnnxLimits
 from workers.networks.onnx.names import safe, unique
 from workers.networks.onnx.network import Constant, NodeModule, OnnxNetwork, Step
@@ -189,9 +190,13 @@ class _Builder:
             steps[::-1],
             [value.name for value in self.graph.inputs],
             [self._hold(name) if name in self.known else name for name in taken],
+            entry_of(self.graph, self.options),
         )
         reached = {leaf for leaves in self.leaves for leaf in leaves}
         network.parameter_of = {name: weight for name, weight in self.weights.items() if name in reached}
+        network.constant_of = {
+            name: held for name, held in self.held.items() if name in self.graph.initializers
+        }
         return Assembled(
             network=network,
             nodes=tuple(node for _, node, _, _ in self.steps),

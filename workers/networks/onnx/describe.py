@@ -1,25 +1,35 @@
 """The layers of a network from a file: which nodes are layers, what they are called and what they are."""
 
 from collections import Counter
+from dataclasses import dataclass
 
 from service.schemas.plan import Layer
 from service.schemas.plan import Tensor as PlannedTensor
 from workers.networks.onnx.assemble import Assembled
+from workers.networks.onnx.graph import Node
 from workers.networks.onnx.names import is_dotted, module_of, safe, scope_of, unique
 from workers.networks.onnx.network import NodeModule, OnnxLayer
 from workers.networks.onnx.sources import source_lines
 from workers.networks.onnx.trial import Trial, numbers
 
 
-def describe(
-    assembled: Assembled, trial: Trial, network: str
-) -> tuple[tuple[OnnxLayer, ...], dict[int, NodeModule]]:
+@dataclass(frozen=True)
+class Description:
+    """The layers by depth, their modules, and the layer that the output comes from."""
+
+    layers: tuple[OnnxLayer, ...]
+    modules: dict[int, NodeModule]
+    output_depth: int
+    """-1 where no layer lies between the input and the output."""
+
+
+def describe(assembled: Assembled, trial: Trial, network: str) -> Description:
     """Every node that computes real numbers from the input, or looks a weight up; what only rearranges is none."""
     steps = assembled.network.steps
     chosen = [number for number in range(len(steps)) if _is_layer(assembled, trial, number)]
     names = _names(assembled, chosen)
     sources = source_lines([assembled.nodes[number] for number in chosen])
-    inputs = _inputs(assembled, chosen)
+    inputs, reach = _flow(assembled, chosen)
     counted: set[str] = set()
     layers = []
     for depth, number in enumerate(chosen):
@@ -27,10 +37,21 @@ def describe(
         counted.update(own)
         layer = _layer(assembled, trial, number, own)
         placed = layer.model_copy(
-            update={"depth": depth, "network": network, "name": names[depth], "inputs": inputs[number]}
+            update={
+                "depth": depth,
+                "network": network,
+                "name": names[depth],
+                "inputs": inputs[number],
+                "source": sources[depth],
+            }
         )
         layers.append(OnnxLayer(placed, steps[number].operator, assembled.leaves[number], sources[depth]))
-    return tuple(layers), {depth: steps[number].module for depth, number in enumerate(chosen)}
+    first = assembled.network.outputs[0]
+    return Description(
+        layers=tuple(layers),
+        modules={depth: steps[number].module for depth, number in enumerate(chosen)},
+        output_depth=max(reach.get(first, ()), default=-1) if isinstance(first, str) else -1,
+    )
 
 
 def _is_layer(assembled: Assembled, trial: Trial, number: int) -> bool:
@@ -60,7 +81,16 @@ def _layer(assembled: Assembled, trial: Trial, number: int, own: tuple[str, ...]
         parameters=sum(weights[name].numel() for name in own),
         multiply_adds=largest * max(positions, 1) if multiplies else 0,
         pointer="/network/onnx",
+        activation=_inner_activation(assembled.nodes[number]),
     )
+
+
+def _inner_activation(node: Node) -> str | None:
+    """What bounds the states of a recurrence."""
+    if node.operator not in {"RNN", "LSTM", "GRU"}:
+        return None
+    given = node.attributes.get("activations")
+    return "ReLU" if isinstance(given, tuple) and str(given[:1]).lower() == "('relu',)" else "Tanh"
 
 
 def _names(assembled: Assembled, chosen: list[int]) -> list[str]:
@@ -75,7 +105,10 @@ def _names(assembled: Assembled, chosen: list[int]) -> list[str]:
         node = assembled.nodes[number]
         counts[node.operator] += 1
         alone = shared[module] == 1 or (owns if module in weighted else False)
-        if module and alone and module not in named:
+        if node.label:
+            names.append(node.label)
+            named.add(node.label)
+        elif module and alone and module not in named:
             names.append(module)
             named.add(module)
         elif module:
@@ -93,8 +126,10 @@ def _module(assembled: Assembled, number: int) -> tuple[str, bool]:
     return safe(scope_of(assembled.nodes[number])), False
 
 
-def _inputs(assembled: Assembled, chosen: list[int]) -> dict[int, tuple[int, ...]]:
-    """Depths whose outputs each layer takes, through the nodes between that are none; -1 is the input."""
+def _flow(
+    assembled: Assembled, chosen: list[int]
+) -> tuple[dict[int, tuple[int, ...]], dict[str, tuple[int, ...]]]:
+    """Depths whose outputs each step and each value take, through the steps that are no layers; -1 is the input."""
     network = assembled.network
     depth_of = {number: depth for depth, number in enumerate(chosen)}
     reach: dict[str, tuple[int, ...]] = dict.fromkeys(network.inputs, (-1,))
@@ -104,4 +139,18 @@ def _inputs(assembled: Assembled, chosen: list[int]) -> dict[int, tuple[int, ...
         found[number] = sources
         given = (depth_of[number],) if number in depth_of else sources if assembled.carries[number] else ()
         reach.update((name, given) for name in step.outputs if name)
-    return found
+    return found, reach
+
+
+def vocab_of(assembled: Assembled) -> int | None:
+    """How many different integers the data may hold: rows of the smallest table that they look up."""
+    network = assembled.network
+    carried = {network.entry.name} if network.entry else set(network.inputs[:1])
+    rows = []
+    for step, node, entry in zip(network.steps, assembled.nodes, assembled.entries, strict=True):
+        table = step.module.table(node.attributes.get("axis", 0)) if node.operator == "Gather" else None
+        if table is not None and step.inputs[-1:] and step.inputs[-1] in carried:
+            rows.append(table)
+        elif entry.family == "shape" and step.inputs and step.inputs[0] in carried:
+            carried.update(step.outputs)
+    return min(rows, default=None)

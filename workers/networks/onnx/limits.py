@@ -29,6 +29,8 @@ class OnnxLimits:
     """Of all values that are computed from constants alone."""
     values: int = 200_000_000
     """Numbers in one tensor that an operator makes."""
+    activations: int = 1_000_000_000
+    """Numbers in all tensors together that one forward with the training's batch makes."""
 
 
 def room(limit: int, *sizes: int) -> None:

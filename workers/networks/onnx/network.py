@@ -4,9 +4,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import torch
 from torch import Tensor, nn
 
 from service.schemas.plan import Layer
+from service.schemas.plan import Tensor as PlannedTensor
+from workers.networks.onnx.graph import Node
+from workers.networks.onnx.inputs import Entry
 from workers.networks.onnx.registry import Operation, tensors
 
 _HOST = 64
@@ -66,6 +70,13 @@ class NodeModule(nn.Module):
         result: Tensor | tuple[Tensor, ...] = self.operation(*self._together(values))
         return result
 
+    def table(self, axis: object) -> int | None:
+        """How many places its first input has along an axis, where that is a tensor of the file."""
+        slot = self.slots[0]
+        held = self.constants["0"].value if "0" in self.constants else None
+        value = self.get_parameter(slot) if slot else held
+        return value.shape[axis] if isinstance(value, Tensor) and isinstance(axis, int) else None
+
     def _together(self, values: list[Tensor | None]) -> list[Tensor | None]:
         """All on one device: what is computed from sizes lives on the host until it meets the accelerator."""
         devices = (value.device for value in values if isinstance(value, Tensor))
@@ -116,6 +127,17 @@ class Report:
     """What the export has taken from the network, one sentence each."""
     batch: int | None
     """The only batch size that the file works with; None where any does."""
+    opset: int
+    producer: str
+    input: tuple[str, tuple[int, ...]]
+    """Where the data enter, and the shape of one example."""
+    output: tuple[str, tuple[int, ...]]
+    """The first output, and its shape for one example."""
+
+
+def _no_number(entry: Entry | None) -> Tensor:
+    real = entry is not None and entry.dtype.is_floating_point
+    return torch.empty(0, dtype=entry.dtype if entry is not None and real else torch.float32)
 
 
 class OnnxNetwork(nn.Module):
@@ -126,16 +148,35 @@ class OnnxNetwork(nn.Module):
 
     planned: tuple[OnnxLayer, ...] = ()
     report: Report
+    input: PlannedTensor
+    """One example of what flows in, with the number of different integers where it holds integers."""
+    output: PlannedTensor
+    """One example of the first output."""
+    nodes: tuple[Node, ...]
+    """The node of each step, after edits; a bias that is added to a product is its third input."""
+    real: Tensor
+    """No number, but of the type in which real data are taken: it follows the network's own."""
+    output_depth: int
+    """Depth of the layer that the first output comes from."""
 
     def __init__(
-        self, steps: Sequence[Step], inputs: Sequence[str], outputs: Sequence[str | Constant]
+        self,
+        steps: Sequence[Step],
+        inputs: Sequence[str],
+        outputs: Sequence[str | Constant],
+        entry: Entry | None = None,
     ) -> None:
         super().__init__()
         self.steps = tuple(steps)
         self.inputs = tuple(inputs)
+        self.entry = entry
         self.outputs = tuple(outputs)
         self.layers: dict[int, NodeModule] = {}
         self.parameter_of: dict[str, nn.Parameter] = {}
+        """Parameters by the name of their initializer."""
+        self.constant_of: dict[str, Constant] = {}
+        """The other initializers that are used."""
+        self.register_buffer("real", _no_number(entry), persistent=False)
         self._registered = nn.ModuleList(step.module for step in self.steps)
 
     def forward(self, *inputs: Tensor) -> Tensor | tuple[Tensor, ...]:
@@ -146,7 +187,11 @@ class OnnxNetwork(nn.Module):
         return self.taken(values)
 
     def given(self, *inputs: Tensor) -> dict[str, Tensor]:
-        """The inputs by name."""
+        """The inputs by name; with an entry the data alone are handed in, in any type."""
+        if self.entry is not None:
+            (x,) = inputs
+            kept = self.entry.dtype.is_floating_point
+            return self.entry.given(x, self.real.dtype if kept else self.entry.dtype)
         return dict(zip(self.inputs, inputs, strict=True))
 
     def taken(self, values: Mapping[str, Tensor]) -> Tensor | tuple[Tensor, ...]:

@@ -1,29 +1,19 @@
 """The first run of a network, on made-up input: what it gives at every node, and with which batches it works."""
 
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
 
 from workers.networks.onnx.assemble import Assembled, check_sizes
-from workers.networks.onnx.graph import Graph, GraphInput
-from workers.networks.onnx.limits import OnnxLimits, room
+from workers.networks.onnx.batches import Batches, batches_of, continues
+from workers.networks.onnx.graph import Graph
+from workers.networks.onnx.inputs import example
 from workers.networks.onnx.options import Options
 from workers.networks.onnx.refusal import REFUSALS, RefusedNetwork, shown
 from workers.networks.onnx.registry import tensors
-
-_FREE_BATCH = 2
-_FREE_SIZE = 16
-_DTYPES = {
-    "float": torch.float32,
-    "double": torch.float64,
-    "float16": torch.float16,
-    "bfloat16": torch.bfloat16,
-    "bool": torch.bool,
-    **{name: getattr(torch, name) for name in ("int8", "int16", "int32", "int64", "uint8")},
-}
 
 
 @dataclass(frozen=True)
@@ -40,6 +30,10 @@ class Trial:
 
     seen: tuple[Seen, ...]
     """First output of every step."""
+    outputs: tuple[Seen, ...]
+    """The outputs of the network."""
+    given: tuple[Seen, ...]
+    """What went into it."""
     batch: int | None
     """The only batch that works; None where any does."""
     ran: int
@@ -47,60 +41,76 @@ class Trial:
 
 
 def try_out(assembled: Assembled, graph: Graph, options: Options) -> Trial:
-    """Run once in inference, and where the file fixes the batch once more with another; torch's seed is kept."""
-    batch, asked = _batch(graph.inputs, options)
-    network = assembled.network
+    """Run in inference, and once more with one example more; torch's random state and the weights are kept.
+
+    Where the file leaves the batch open but works with none of ours, the sizes that stand in its constants
+    are tried: exporters bake the batch of their example in.
+    """
+    network, batches = assembled.network, batches_of(assembled, graph, options)
     mode = network.training
     network.eval()
     try:
         with torch.no_grad(), torch.random.fork_rng(devices=[]):
-            torch.default_generator.manual_seed(0)
-            given = [_example(value, batch, options) for value in graph.inputs]
-            seen, outputs = _run(assembled, given, options.limits)
-            works = not asked or _works_with(assembled, given, outputs, options.limits)
+            return _first_that_runs(assembled, graph, options, batches)
     finally:
         network.train(mode)
-    return Trial(tuple(seen), None if works else batch, batch)
 
 
-def _batch(inputs: Sequence[GraphInput], options: Options) -> tuple[int, bool]:
-    """The batch to try, and whether it may be the only one that works."""
-    for value in inputs:
-        if value.shape and isinstance(value.shape[0], int):
-            return value.shape[0], True
-    return (_FREE_BATCH, False) if options.batch is None else (options.batch, True)
-
-
-def _example(value: GraphInput, batch: int, options: Options) -> Tensor:
-    """Small noise, or zeros where whole numbers are wanted: 0 is a place in every table."""
-    if value.dtype not in _DTYPES:
-        raise RefusedNetwork(
-            f"The input {shown(value.name)} is of type {value.dtype}, which is not supported."
+def _first_that_runs(assembled: Assembled, graph: Graph, options: Options, batches: Batches) -> Trial:
+    refusal, strange = None, None
+    for number, batch in enumerate(batches.tried):
+        try:
+            given = _examples(assembled, graph, batch, options)
+            seen, outputs = _run(assembled, given, batch, options)
+        except RefusedNetwork as error:
+            refusal = refusal or error
+            continue
+        any_works = not number and _works_with_one_more(assembled, given, outputs, options, batches.free)
+        trial = Trial(
+            seen=tuple(seen),
+            outputs=tuple(map(_seen, outputs)),
+            given=tuple(map(_seen, given)),
+            batch=None if any_works else batch,
+            ran=batch,
         )
-    sizes = [_size(size, place, batch, options.sizes) for place, size in enumerate(value.shape)]
-    room(options.limits.values, *sizes)
-    dtype = _DTYPES[value.dtype]
-    return torch.randn(sizes).to(dtype) if dtype.is_floating_point else torch.zeros(sizes, dtype=dtype)
+        if any_works or not batches.free or outputs[0].shape[:1] == (batch,):
+            return trial
+        strange = strange or replace(trial, batch=None)
+    if strange is None:
+        raise refusal or RefusedNetwork("The network runs with no batch.")
+    return strange
 
 
-def _size(size: int | str | None, place: int, batch: int, sizes: Mapping[str, int]) -> int:
-    if isinstance(size, int):
-        return size
-    if isinstance(size, str) and size in sizes:
-        return sizes[size]
-    return batch if place == 0 else _FREE_SIZE
+def _examples(assembled: Assembled, graph: Graph, batch: int, options: Options) -> list[Tensor]:
+    torch.default_generator.manual_seed(0)
+    entry = assembled.network.entry
+    wanted = [value for value in graph.inputs if entry is None or value.name == entry.name]
+    return [example(value, batch, options) for value in wanted]
+
+
+def _seen(value: Tensor) -> Seen:
+    return Seen(tuple(value.shape), value.dtype)
 
 
 def _run(
-    assembled: Assembled, given: Sequence[Tensor], limits: OnnxLimits
+    assembled: Assembled, given: Sequence[Tensor], batch: int, options: Options
 ) -> tuple[list[Seen], tuple[Tensor, ...]]:
-    network, seen = assembled.network, []
+    network, limits = assembled.network, options.limits
+    seen: list[Seen] = []
     values = network.given(*given)
+    # what the training's batch will take, from the batch that is run here
+    most = limits.activations * max(batch, 1) / max(options.batch or batch, batch, 1)
+    total = 0
     try:
-        for _, made in network.execute(values):
+        for step, made in network.execute(values):
             check_sizes(limits, made)
-            first = made[0][0] if isinstance(made[0], list) else made[0]
-            seen.append(Seen(tuple(first.shape), first.dtype))
+            total += _made_anew([values[name] for name in step.inputs], made)
+            if total > most:
+                raise RefusedNetwork(
+                    f"up to here all layers together hold more numbers than the limit of {limits.activations}, "
+                    f"for a batch of {max(options.batch or batch, batch)}"
+                )
+            seen.append(_seen(made[0][0] if isinstance(made[0], list) else made[0]))
     except (RefusedNetwork, *REFUSALS) as error:
         node = assembled.nodes[len(seen)]
         reason = error.detail if isinstance(error, RefusedNetwork) else shown(error, 300)
@@ -109,25 +119,29 @@ def _run(
     return seen, tensors(network.taken(values))
 
 
-def _works_with(
-    assembled: Assembled, given: Sequence[Tensor], outputs: Sequence[Tensor], limits: OnnxLimits
+def _made_anew(taken: Sequence[Tensor], made: Sequence[Tensor]) -> int:
+    """Numbers that are no view of what flowed in."""
+    old = {value.untyped_storage().data_ptr() for value in taken if isinstance(value, Tensor)}
+    new = [value for value in made if isinstance(value, Tensor)]
+    return sum(value.numel() for value in new if value.untyped_storage().data_ptr() not in old)
+
+
+def _works_with_one_more(
+    assembled: Assembled, given: Sequence[Tensor], outputs: Sequence[Tensor], options: Options, free: bool
 ) -> bool:
-    """Whether one more example changes nothing for the others, though the file fixes their number."""
+    """Whether one more example gives one more row, and where the file fixes the batch leaves the others alone."""
     if any(value.dim() == 0 for value in given):
         return False
     try:
-        _, longer = _run(assembled, [torch.cat([value, value[-1:]]) for value in given], limits)
+        torch.default_generator.manual_seed(0)
+        longer = [torch.cat([value, value[-1:]]) for value in given]
+        _, more = _run(assembled, longer, len(longer[0]), options)
     except RefusedNetwork:
         return False
-    return all(_continues(short, long) for short, long in zip(outputs, longer, strict=True))
-
-
-def _continues(short: Tensor, long: Tensor) -> bool:
-    if short.dim() == 0 or long.shape != (short.shape[0] + 1, *short.shape[1:]):
-        return False
-    same = long[: len(short)]
-    tolerance = 1e-3 if short.dtype.is_floating_point else 0.0
-    return torch.allclose(same, short, rtol=tolerance, atol=tolerance, equal_nan=True)
+    random = any(not entry.pure and entry.family != "dropout" for entry in assembled.entries)
+    if free:
+        return continues(outputs[0], more[0], shape_alone=True)
+    return all(continues(short, long, random) for short, long in zip(outputs, more, strict=True))
 
 
 def numbers(shape: Sequence[int]) -> int:

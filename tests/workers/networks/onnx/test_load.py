@@ -138,6 +138,26 @@ def test_a_batch_that_is_baked_into_a_reshape_is_reported():
     assert network(torch.ones(3, 4)).shape == (3, 4)
 
 
+def test_a_batch_that_is_baked_in_though_the_file_calls_it_free_is_found():
+    file = model(
+        [node("MatMul", ["x", "fc.weight"], ["h"]), node("Reshape", ["h", "s"], ["y"])],
+        [tensor("fc.weight", 4, 4), whole("s", 3, 4)],
+        shape=("batch", 4),
+    )
+    assert _load(file).report.batch == 3
+    assert _load(file, batch=64).report.batch == 3
+
+
+def test_a_network_that_runs_with_no_batch_is_refused_with_the_node():
+    file = model(
+        [node("MatMul", ["x", "fc.weight"], ["h"]), node("Reshape", ["h", "s"], ["y"], name="bad")],
+        [tensor("fc.weight", 4, 4), whole("s", 3, 5)],
+        shape=("batch", 4),
+    )
+    with pytest.raises(RefusedNetwork, match="does not run: Reshape bad: "):
+        _load(file)
+
+
 def test_a_network_that_does_not_run_is_refused_with_the_node():
     file = model([node("MatMul", ["x", "fc.weight"], ["y"], name="bad")], [tensor("fc.weight", 5, 3)])
     with pytest.raises(RefusedNetwork, match="does not run: MatMul bad: "):
