@@ -9,11 +9,11 @@ from threading import Event
 from celery import Celery, signals
 from celery.worker.consumer import Consumer
 
-from service.advance import Judge
-from service.diagnosis.engine import judge
+from service.mind import mind_of
 from service.queue import CeleryQueue, messaging, scheme
 from service.settings import Settings
 from service.store.database import Database
+from service.store.mind import Mind
 from workers.pipeline import Station
 from workers.process import Nursery
 from workers.slots import Slots, arrange
@@ -41,7 +41,7 @@ def main() -> int:
     return worker.exitcode or 0
 
 
-def create_app(settings: Settings, judge: Judge = judge) -> Celery:
+def create_app(settings: Settings, mind: Mind | None = None) -> Celery:
     """A Celery application that does runs; its station is built when a worker starts, and not before."""
     app = Celery("gradclinic")
     broker_url = settings.broker_url.get_secret_value()
@@ -63,7 +63,7 @@ def create_app(settings: Settings, judge: Judge = judge) -> Celery:
     stations: list[Station] = []
 
     def begin(**_: object) -> None:
-        stations.append(open_station(settings, judge))
+        stations.append(open_station(settings, mind or mind_of(settings.limits)))
         app.conf.worker_concurrency = len(stations[0].slots)
 
     def stop(**_: object) -> None:
@@ -82,7 +82,7 @@ def create_app(settings: Settings, judge: Judge = judge) -> Celery:
     return app
 
 
-def open_station(settings: Settings, judge: Judge) -> Station:
+def open_station(settings: Settings, mind: Mind) -> Station:
     """Start what a worker works with; before any thread is started, since it forks."""
     nursery = Nursery()
     slots = Slots(arrange(settings.device, settings.slots, nursery.open(), os.environ))
@@ -91,7 +91,7 @@ def open_station(settings: Settings, judge: Judge) -> Station:
         settings=settings,
         database=Database(settings.database_url.get_secret_value(), pool_size=len(slots) + 2),
         queue=CeleryQueue(settings.broker_url.get_secret_value(), settings.queue),
-        judge=judge,
+        mind=mind,
         nursery=nursery,
         slots=slots,
         stopping=Event(),

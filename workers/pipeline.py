@@ -7,7 +7,7 @@ import time
 from dataclasses import dataclass
 from threading import Event
 
-from service.advance import Judge, advance
+from service.advance import advance
 from service.dispatch import dispatch
 from service.queue import Queue
 from service.schemas.data import DatasetData
@@ -16,6 +16,7 @@ from service.settings import Settings
 from service.store import datasets, runs
 from service.store.database import Database
 from service.store.files import DatasetFiles
+from service.store.mind import Mind
 from service.store.runs import Claim
 from workers.logbook import Logbook
 from workers.messages import Assignment, Batch, Failed, Finished, Message
@@ -35,7 +36,7 @@ class Station:
     settings: Settings
     database: Database
     queue: Queue
-    judge: Judge
+    mind: Mind
     nursery: Nursery
     slots: Slots
     stopping: Event
@@ -72,7 +73,7 @@ def execute(run_id: str, station: Station) -> None:
         # The claim made room in the window of sent messages.
         dispatch(station.database, station.queue, station.settings)
         _attempt(claim, slot, station)
-    advance(station.database, claim.diagnosis_id, station.judge)
+    advance(station.database, claim.diagnosis_id, station.mind)
     dispatch(station.database, station.queue, station.settings)
 
 

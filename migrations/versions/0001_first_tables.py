@@ -68,8 +68,10 @@ SUMMARISED = (
 
 def upgrade() -> None:
     """Create all tables."""
+    _uploads()
     _names()
     _diagnoses()
+    _parts()
     _runs()
     _findings()
     _measurements()
@@ -88,22 +90,28 @@ def downgrade() -> None:
         "runs",
         "idempotency_keys",
         "diagnosis_layers",
+        "variants",
         "diagnoses",
         "layers",
         "projects",
+        "networks",
         "datasets",
     ):
         op.drop_table(table)
 
 
+def _uploads() -> None:
+    for table in ("datasets", "networks"):
+        op.create_table(
+            table,
+            sa.Column("digest", sa.String(80), nullable=False),
+            sa.Column("description", sa.Text, nullable=False),
+            sa.Column("created_at", MOMENT, nullable=False),
+            sa.PrimaryKeyConstraint("digest", name=op.f(f"pk_{table}")),
+        )
+
+
 def _names() -> None:
-    op.create_table(
-        "datasets",
-        sa.Column("digest", sa.String(80), nullable=False),
-        sa.Column("description", sa.Text, nullable=False),
-        sa.Column("created_at", MOMENT, nullable=False),
-        sa.PrimaryKeyConstraint("digest", name=op.f("pk_datasets")),
-    )
     op.create_table(
         "projects",
         sa.Column("id", sa.Integer, nullable=False),
@@ -149,7 +157,12 @@ def _diagnoses() -> None:
         sa.Column("reason", sa.Text),
         sa.Column("findings", sa.Text),
         sa.Column("rules_version", sa.Text),
+        sa.Column("imported", sa.Text),
+        sa.Column("remedies", sa.Text),
         sa.Column("error", sa.Text),
+        sa.Column("tries", sa.Boolean, nullable=False),
+        sa.Column("thought", sa.Integer, nullable=False),
+        sa.Column("thinking_until", MOMENT),
         sa.Column("created_at", MOMENT, nullable=False),
         sa.Column("started_at", MOMENT),
         sa.Column("finished_at", MOMENT),
@@ -162,14 +175,33 @@ def _diagnoses() -> None:
     op.create_index(op.f("ix_diagnoses_created_at"), "diagnoses", ["created_at"])
     op.create_index(op.f("ix_diagnoses_project_id_branch"), "diagnoses", ["project_id", "branch"])
     op.create_index(op.f("ix_diagnoses_status"), "diagnoses", ["status"])
+
+
+def _parts() -> None:
+    op.create_table(
+        "variants",
+        sa.Column("id", sa.Integer, nullable=False),
+        sa.Column("diagnosis_id", sa.Integer, nullable=False),
+        sa.Column("name", sa.String(200), nullable=False),
+        sa.Column("position", sa.Integer, nullable=False),
+        sa.Column("candidate", sa.Text, nullable=False),
+        sa.Column("submission", sa.Text, nullable=False),
+        sa.Column("layers", sa.Text, nullable=False),
+        sa.Column("planned_steps", sa.Integer, nullable=False),
+        sa.Column("run_steps", sa.Integer, nullable=False),
+        _reference("variants", "diagnosis_id", "diagnoses"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_variants")),
+        sa.UniqueConstraint("diagnosis_id", "name", name=op.f("uq_variants_diagnosis_id_name")),
+    )
     op.create_table(
         "diagnosis_layers",
         sa.Column("diagnosis_id", sa.Integer, nullable=False),
+        sa.Column("variant", sa.String(200), nullable=False),
         sa.Column("depth", sa.Integer, autoincrement=False, nullable=False),
         sa.Column("layer_id", sa.Integer, nullable=False),
         _reference("diagnosis_layers", "diagnosis_id", "diagnoses"),
         _reference("diagnosis_layers", "layer_id", "layers", ondelete=None),
-        sa.PrimaryKeyConstraint("diagnosis_id", "depth", name=op.f("pk_diagnosis_layers")),
+        sa.PrimaryKeyConstraint("diagnosis_id", "variant", "depth", name=op.f("pk_diagnosis_layers")),
         sqlite_with_rowid=False,
     )
     op.create_table(
@@ -196,8 +228,10 @@ def _runs() -> None:
         sa.Column("public_id", sa.String(40), nullable=False),
         sa.Column("diagnosis_id", sa.Integer, nullable=False),
         sa.Column("role", sa.String(20), nullable=False),
-        sa.Column("variant", sa.String(100), nullable=False),
+        sa.Column("variant", sa.String(200), nullable=False),
         sa.Column("seed", sa.Integer, nullable=False),
+        sa.Column("round", sa.Integer, nullable=False),
+        sa.Column("settles", sa.Boolean, nullable=False),
         sa.Column("status", sa.String(20), nullable=False),
         sa.Column("attempt", sa.Integer, nullable=False),
         sa.Column("forgiven", sa.Integer, nullable=False),
@@ -216,7 +250,7 @@ def _runs() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_runs")),
         sa.UniqueConstraint("public_id", name=op.f("uq_runs_public_id")),
         sa.UniqueConstraint(
-            "diagnosis_id", "variant", "seed", name=op.f("uq_runs_diagnosis_id_variant_seed")
+            "diagnosis_id", "variant", "seed", "round", name=op.f("uq_runs_diagnosis_id_variant_seed_round")
         ),
         sqlite_autoincrement=True,
     )

@@ -15,7 +15,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(_arguments: argparse.Namespace) -> int:
     """Sweep until a signal; any number of sweeps may run at once."""
-    from service.diagnosis.engine import judge
+    from service.mind import mind_of
     from service.queue import CeleryQueue
     from service.store.database import Database
     from service.sweep import sweep_forever
@@ -27,7 +27,7 @@ def run(_arguments: argparse.Namespace) -> int:
         signal.signal(number, lambda *_: stopping.set())
     database = Database(settings.database_url.get_secret_value())
     queue = CeleryQueue(settings.broker_url.get_secret_value(), settings.queue)
-    sweep_forever(database, queue, settings, judge, stopping)
+    sweep_forever(database, queue, settings, mind_of(settings.limits), stopping)
     queue.close()
     database.dispose()
     return 0

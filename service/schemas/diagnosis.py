@@ -6,7 +6,9 @@ from typing import Literal
 from pydantic import Field
 
 from service.schemas.base import Measured, Output
+from service.schemas.onnx import ImportReport
 from service.schemas.plan import Layer
+from service.schemas.remedy import Remedy
 from service.schemas.run import Failure, Run, Status
 
 Phase = Literal["validating", "probing", "judging", "trying"]
@@ -108,7 +110,12 @@ class Diagnosis(Output):
     reason: str | None = None
     findings: tuple[Finding, ...] = ()
     rules_version: str | None = None
+    imported: ImportReport | None = None
+    """What an uploaded network turned out to hold, from the end of its validation on."""
+    remedies: tuple[Remedy, ...] = ()
+    """What was tried and what came of it, once all of it is known."""
     error: Failure | None = None
+    """Why it failed; beside a verdict, why the rest of the work could not be done."""
     runs: tuple[Run, ...] = ()
     layers: tuple[Layer, ...] = ()
     created_at: datetime

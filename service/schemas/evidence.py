@@ -2,6 +2,7 @@
 
 from service.schemas.base import Output
 from service.schemas.data import DatasetInfo
+from service.schemas.onnx import ImportReport
 from service.schemas.plan import Layer
 from service.schemas.run import Outcome
 from service.schemas.statistics import LayerStatistics, NetworkStatistics, TimeProfile
@@ -28,3 +29,5 @@ class Evidence(Output):
     runs: tuple[RunEvidence, ...]
     dataset: DatasetInfo | None = None
     """What is known of an uploaded data set."""
+    imported: ImportReport | None = None
+    """What an uploaded network turned out to hold."""

@@ -10,13 +10,15 @@ from service.errors import IdempotencyMismatch
 from service.schemas.diagnosis import Diagnosis
 from service.schemas.intake import Accepted
 from service.schemas.submission import Submission
+from service.store import enqueueing
 from service.store.columns import now
 from service.store.database import Database
 from service.store.dictionary import enter_layers, enter_project
+from service.store.gathering import evidence
 from service.store.identifiers import identifier
 from service.store.listing import page
 from service.store.rows import ENDED, LAYERS, diagnosis_from, find, written
-from service.store.settlement import evidence, fail, settle
+from service.store.settlement import fail, settle
 from service.store.tables import diagnoses, idempotency_keys, runs
 
 __all__ = [
@@ -45,21 +47,25 @@ class Created:
 
 
 def create(
-    database: Database, accepted: Accepted, *, body_digest: str, idempotency_key: str | None = None
+    database: Database,
+    request: Accepted,
+    *,
+    body_digest: str,
+    idempotency_key: str | None = None,
 ) -> Created:
     """Write a diagnosis, its layers and its runs as queued, all or nothing.
 
+    Of a network that lies in a file nothing is known yet: its only run is the one that opens it.
     Raises IdempotencyMismatch where the key was used for another body in the last 24 hours.
     """
     with database.begin() as connection:
-        project = enter_project(connection, accepted.submission.project)
+        project = enter_project(connection, request.submission.project)
         if idempotency_key is not None:
             known = _replayed(connection, project, idempotency_key, body_digest)
             if known is not None:
                 return Created(known, replayed=True)
-        name, key = _write_diagnosis(connection, project, accepted, body_digest)
-        enter_layers(connection, project, key, accepted.plan.layers)
-        _write_runs(connection, key, accepted)
+        name, key = _write_diagnosis(connection, project, request, body_digest)
+        _write_runs(connection, project, key, request)
         if idempotency_key is not None:
             values = {"project_id": project, "key": idempotency_key, "body_digest": body_digest}
             connection.execute(insert(idempotency_keys).values(**values, diagnosis_id=key, created_at=now()))
@@ -114,38 +120,30 @@ def _replayed(connection: Connection, project: int, key: str, body_digest: str) 
 
 
 def _write_diagnosis(
-    connection: Connection, project: int, accepted: Accepted, body_digest: str
+    connection: Connection, project: int, request: Accepted, body_digest: str
 ) -> tuple[str, int]:
     name = identifier("dg")
+    plan = request if isinstance(request, Accepted) else None
     values: dict[str, Any] = {
         "public_id": name,
         "project_id": project,
-        "branch": accepted.submission.branch,
-        "commit": accepted.submission.commit,
+        "branch": request.submission.branch,
+        "commit": request.submission.commit,
         "status": "queued",
-        "submission": written(accepted.submission),
+        "submission": written(request.submission),
         "body_digest": body_digest,
-        "layers": LAYERS.dump_json(accepted.plan.layers).decode(),
-        "planned_steps": accepted.planned_steps,
-        "run_steps": accepted.run_steps,
+        "layers": LAYERS.dump_json(plan.plan.layers if plan else ()).decode(),
+        "planned_steps": plan.planned_steps if plan else 0,
+        "run_steps": plan.run_steps if plan else 0,
+        "tries": False,
+        "thought": 0,
         "created_at": now(),
     }
     key = connection.scalar(insert(diagnoses).values(**values).returning(diagnoses.c.id))
     return name, int(key or 0)
 
 
-def _write_runs(connection: Connection, diagnosis: int, accepted: Accepted) -> None:
-    """One baseline run for each seed, from 0."""
-    common = {
-        "diagnosis_id": diagnosis,
-        "role": "baseline",
-        "variant": "baseline",
-        "status": "queued",
-        "attempt": 0,
-        "forgiven": 0,
-        "step": 0,
-        "steps": accepted.run_steps,
-    }
-    seeds = range(accepted.submission.probing.seeds)
-    values = [{**common, "public_id": identifier("rn"), "seed": seed} for seed in seeds]
-    connection.execute(insert(runs).values(created_at=now()), values)
+def _write_runs(connection: Connection, project: int, diagnosis: int, request: Accepted) -> None:
+    enter_layers(connection, project, diagnosis, {enqueueing.BASELINE: request.plan.layers})
+    baseline = enqueueing.baseline(request.submission, request.run_steps)
+    enqueueing.enqueue(connection, diagnosis, "baseline", baseline)

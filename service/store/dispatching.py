@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, and_, exists, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, exists, false, func, or_, select, update
 
 from service.schemas.run import Failure
 from service.store.columns import now
@@ -79,15 +79,21 @@ def unsettled(database: Database) -> list[str]:
     """Diagnoses that could move on but that nobody moved: whoever ended their last run died just then."""
     mine = runs.c.diagnosis_id == diagnoses.c.id
     open_ = exists().where(mine, runs.c.status.in_(["queued", "running"]))
-    failed = exists().where(mine, runs.c.status == "failed")
+    # A trial that fails decides nothing: its round goes on.
+    failed = exists().where(mine, runs.c.status == "failed", runs.c.role != "trial")
     with database.read() as connection:
         return list(
             connection.scalars(
                 select(diagnoses.c.public_id)
-                .where(diagnoses.c.status.in_(["queued", "running"]), or_(~open_, failed))
+                .where(diagnoses.c.status.in_(["queued", "running"]), or_(~open_, failed), ~thought_about())
                 .order_by(diagnoses.c.id)
             )
         )
+
+
+def thought_about() -> ColumnElement[bool]:
+    """Whether somebody thinks about what comes next for a diagnosis, and is not taken for dead yet."""
+    return func.coalesce(diagnoses.c.thinking_until > now(), false())
 
 
 def _in_turn(waiting: ColumnElement[bool], sent: ColumnElement[bool]) -> Select[int, str]:

@@ -1,4 +1,4 @@
-"""The bytes of uploaded data sets: one file each, named by its digest, whole and checked or not there at all."""
+"""The bytes of what was uploaded: one file each, named by its digest, whole and checked or not there at all."""
 
 import contextlib
 import hashlib
@@ -7,7 +7,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import BinaryIO, TypeVar
+from typing import BinaryIO, ClassVar, TypeVar
 
 from service.errors import DigestMismatch, TooLarge
 
@@ -17,15 +17,20 @@ ABANDONED_SECONDS = 24 * 3600
 """No upload takes so long: a part that is older was left by a process that was killed."""
 
 
-class DatasetFiles:
-    """A folder of data sets, shared by the API that writes them and the workers that read them."""
+class Files:
+    """A folder of one kind of upload, shared by the API that writes it and the workers that read it."""
+
+    suffix: ClassVar[str]
+    noun: ClassVar[str]
+    limit: ClassVar[str]
+    """The setting that bounds one of them."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
     def path(self, digest: str) -> Path:
         """Where the bytes with that digest lie, or would."""
-        return self.folder / f"{digest.removeprefix('sha256:')}.npz"
+        return self.folder / f"{digest.removeprefix('sha256:')}{self.suffix}"
 
     def write(self, stream: BinaryIO, digest: str, limit: int, check: Callable[[Path], Checked]) -> Checked:
         """Stream bytes to disk and return what `check` finds in them; keeps nothing if anything is refused.
@@ -39,7 +44,7 @@ class DatasetFiles:
         part = Path(name)
         try:
             with os.fdopen(handle, "wb") as file:
-                _copy(stream, file, digest, limit)
+                self._copy(stream, file, digest, limit)
                 file.flush()
                 os.fsync(file.fileno())
             checked = check(part)
@@ -56,19 +61,30 @@ class DatasetFiles:
                 if part.stat().st_mtime < time.time() - ABANDONED_SECONDS:
                     part.unlink()
 
+    def _copy(self, stream: BinaryIO, file: BinaryIO, digest: str, limit: int) -> None:
+        size = 0
+        hashed = hashlib.sha256()
+        while chunk := stream.read(CHUNK):
+            size += len(chunk)
+            if size > limit:
+                raise TooLarge(f"{self.noun} may have at most {limit} bytes (limit `{self.limit}`)")
+            hashed.update(chunk)
+            file.write(chunk)
+        found = f"sha256:{hashed.hexdigest()}"
+        if found != digest:
+            raise DigestMismatch(f"{size} bytes came, whose digest is {found} and not {digest}")
 
-def _copy(stream: BinaryIO, file: BinaryIO, digest: str, limit: int) -> None:
-    size = 0
-    hashed = hashlib.sha256()
-    while chunk := stream.read(CHUNK):
-        size += len(chunk)
-        if size > limit:
-            raise TooLarge(f"a data set may have at most {limit} bytes (limit `dataset_bytes`)")
-        hashed.update(chunk)
-        file.write(chunk)
-    found = f"sha256:{hashed.hexdigest()}"
-    if found != digest:
-        raise DigestMismatch(f"{size} bytes came, whose digest is {found} and not {digest}")
+
+class DatasetFiles(Files):
+    """The data sets."""
+
+    suffix, noun, limit = ".npz", "a data set", "dataset_bytes"
+
+
+class NetworkFiles(Files):
+    """The networks."""
+
+    suffix, noun, limit = ".onnx", "a network", "network_bytes"
 
 
 def _sync(folder: Path) -> None:

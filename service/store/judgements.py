@@ -5,14 +5,16 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Connection, Row, and_, insert, select, update
 
 from service.schemas.diagnosis import Finding, Judgement
 from service.schemas.evidence import Evidence, RunEvidence
 from service.schemas.statistics import LayerStatistics
+from service.store.claims import layer_keys
+from service.store.enqueueing import BASELINE
 from service.store.measurements import SUMMARISED, layer_summaries
 from service.store.rows import FINDINGS
-from service.store.tables import diagnoses, diagnosis_layers, finding_layers, findings
+from service.store.tables import diagnoses, finding_layers, findings, runs
 
 COUNTS = ("weight_gradient_nonfinite_count", "output_gradient_nonfinite_count", "activation_nonfinite_count")
 
@@ -21,10 +23,9 @@ def save(
     connection: Connection,
     diagnosis: Row[Any],
     evidence: Evidence,
-    run_keys: Sequence[int],
     judgement: Judgement,
 ) -> None:
-    """Write a judgement and the summaries of what it was made from; the caller ends the diagnosis."""
+    """Write a judgement and the summaries of what it was made from; the caller moves the diagnosis on."""
     saved = update(diagnoses).where(diagnoses.c.id == diagnosis.id)
     connection.execute(
         saved.values(
@@ -37,7 +38,7 @@ def save(
     )
     for position, finding in enumerate(judgement.findings):
         _write_finding(connection, diagnosis.id, position, finding)
-    _write_summaries(connection, diagnosis, evidence.runs, run_keys)
+    _write_summaries(connection, diagnosis, evidence.runs)
 
 
 def _write_finding(connection: Connection, diagnosis: int, position: int, finding: Finding) -> None:
@@ -58,15 +59,15 @@ def _write_finding(connection: Connection, diagnosis: int, position: int, findin
         )
 
 
-def _write_summaries(
-    connection: Connection, diagnosis: Row[Any], evidence: Iterable[RunEvidence], run_keys: Iterable[int]
-) -> None:
-    query = select(diagnosis_layers).where(diagnosis_layers.c.diagnosis_id == diagnosis.id)
-    keys = {row.depth: row.layer_id for row in connection.execute(query)}
+def _write_summaries(connection: Connection, diagnosis: Row[Any], evidence: Iterable[RunEvidence]) -> None:
+    """A history is told by what was submitted, so trials have no part in it."""
+    mine = and_(runs.c.diagnosis_id == diagnosis.id, runs.c.role == "baseline")
+    run_keys = {row.seed: row.id for row in connection.execute(select(runs.c.seed, runs.c.id).where(mine))}
+    keys = layer_keys(connection, diagnosis.id, BASELINE)
     common = {"project_id": diagnosis.project_id, "diagnosis_id": diagnosis.id}
     values = [
-        {**common, "run_id": key, "layer_id": keys[depth], **summarised(rows)}
-        for run, key in zip(evidence, run_keys, strict=True)
+        {**common, "run_id": run_keys[run.seed], "layer_id": keys[depth], **summarised(rows)}
+        for run in evidence
         for depth, rows in _by_depth(run).items()
     ]
     if values:

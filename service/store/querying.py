@@ -116,7 +116,10 @@ def _by_layer(
         )
         .join(runs, runs.c.id == table.c.run_id)
         .join(
-            places, (places.c.diagnosis_id == runs.c.diagnosis_id) & (places.c.layer_id == table.c.layer_id)
+            places,
+            (places.c.diagnosis_id == runs.c.diagnosis_id)
+            & (places.c.variant == runs.c.variant)
+            & (places.c.layer_id == table.c.layer_id),
         )
         .join(layers, layers.c.id == places.c.layer_id)
     )

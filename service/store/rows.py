@@ -5,36 +5,47 @@ from collections.abc import Sequence
 from typing import Any
 
 from pydantic import TypeAdapter
-from sqlalchemy import Connection, Row, Select, case, false, func, select
+from sqlalchemy import Connection, Row, Select, case, false, func, literal, select
 from sqlalchemy.sql.elements import ColumnElement
 
 from service.errors import NotFound
 from service.schemas.diagnosis import Diagnosis, Finding
+from service.schemas.onnx import ImportReport
+from service.schemas.patching import tree_of
 from service.schemas.plan import Layer
+from service.schemas.remedy import Remedy
 from service.schemas.run import TERMINAL, Failure, Outcome, Run
 from service.schemas.submission import Submission
 from service.store.tables import diagnoses, projects, runs
 
 LAYERS: TypeAdapter[tuple[Layer, ...]] = TypeAdapter(tuple[Layer, ...])
 FINDINGS: TypeAdapter[tuple[Finding, ...]] = TypeAdapter(tuple[Finding, ...])
+REMEDIES: TypeAdapter[tuple[Remedy, ...]] = TypeAdapter(tuple[Remedy, ...])
 
 ENDED = tuple(sorted(TERMINAL))
 
 
 def written(submission: Submission) -> str:
     """A submission as it is stored: what the client said, without the defaults, to be read back as the same."""
-    said = submission.model_dump(mode="json", by_alias=True, exclude_unset=True)
-    if submission.data is not None:
-        # A default that tells the kinds of data apart, and so cannot be left out.
-        said["data"]["source"] = submission.data.source
-    return json.dumps(said, allow_nan=False)
+    return json.dumps(tree_of(submission), allow_nan=False)
 
 
 def progress() -> ColumnElement[float]:
-    """Share of the steps done, over all runs of a diagnosis; a run that succeeded early has done all of its own."""
+    """How far a diagnosis is, never falling: the steps done, where a run that succeeded early has done all of its own.
+
+    Nobody knows how many rounds of trials there will be, so each of them takes half of what is left.
+    """
     done = func.sum(case((runs.c.status == "succeeded", runs.c.steps), else_=runs.c.step))
-    share = select(done * 1.0 / func.sum(runs.c.steps)).where(runs.c.diagnosis_id == diagnoses.c.id)
-    running = func.coalesce(share.correlate(diagnoses).scalar_subquery(), 0.0)
+    share = done * 1.0 / func.nullif(func.sum(runs.c.steps), 0)
+    left = (1.0 - share / 2) / literal(1).op("<<")(runs.c.round)
+    latest = (
+        select(case((diagnoses.c.tries, 1.0 - left), else_=share))
+        .where(runs.c.diagnosis_id == diagnoses.c.id, runs.c.role != "validation")
+        .group_by(runs.c.round)
+        .order_by(runs.c.round.desc())
+        .limit(1)
+    )
+    running = func.coalesce(latest.correlate(diagnoses).scalar_subquery(), 0.0)
     return case((diagnoses.c.status == "succeeded", 1.0), else_=running)
 
 
@@ -76,6 +87,8 @@ def diagnosis_from(connection: Connection, row: Row[Any]) -> Diagnosis:
         reason=row.reason,
         findings=FINDINGS.validate_json(row.findings) if row.findings else (),
         rules_version=row.rules_version,
+        imported=report_from(row.imported),
+        remedies=REMEDIES.validate_json(row.remedies) if row.remedies else (),
         error=failure_from(row.error),
         runs=runs_from(connection.execute(query).all()),
         layers=LAYERS.validate_json(row.layers),
@@ -93,12 +106,13 @@ def runs_from(rows: Sequence[Row[Any]]) -> tuple[Run, ...]:
             role=row.role,
             variant=row.variant,
             seed=row.seed,
+            round=row.round,
             status=row.status,
             attempt=row.attempt,
             step=row.step,
             steps=row.steps,
             loss=row.loss,
-            outcome=Outcome.model_validate_json(row.outcome) if row.outcome else None,
+            outcome=outcome_from(row.outcome),
             error=failure_from(row.error),
             created_at=row.created_at,
             started_at=row.started_at,
@@ -106,6 +120,16 @@ def runs_from(rows: Sequence[Row[Any]]) -> tuple[Run, ...]:
         )
         for row in rows
     )
+
+
+def outcome_from(text: str | None) -> Outcome | None:
+    """How a run ended, where it did."""
+    return None if text is None else Outcome.model_validate_json(text)
+
+
+def report_from(text: str | None) -> ImportReport | None:
+    """What an uploaded network turned out to hold, where there is one."""
+    return None if text is None else ImportReport.model_validate_json(text)
 
 
 def failure_from(text: str | None) -> Failure | None:

@@ -1,25 +1,26 @@
 """Runs as a worker sees them: claimed for a time, kept by renewing, ended once; each write fenced by the attempt."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Connection, and_, delete, or_, select, update
+from sqlalchemy import Connection, Row, and_, delete, or_, select, update
 from sqlalchemy.sql.elements import ColumnElement
 
 from service.schemas.limits import Limits
 from service.schemas.order import RunOrder
 from service.schemas.run import Failure, Outcome
 from service.schemas.submission import Submission
+from service.store.claims import Claim, held, layer_keys
 from service.store.columns import now
 from service.store.database import Database
 from service.store.dispatching import UNCLAIMED, expire, take_for_sending, unsend, unsettled
+from service.store.importing import described, validated
 from service.store.measurements import layer_statistics, network_statistics, time_profiles
-from service.store.tables import diagnoses, diagnosis_layers, runs
+from service.store.tables import diagnoses, runs, variants
 
 __all__ = [
     "Claim",
     "claim",
+    "described",
     "expire",
     "fail",
     "finish",
@@ -30,34 +31,8 @@ __all__ = [
     "take_for_sending",
     "unsend",
     "unsettled",
+    "validated",
 ]
-
-
-@dataclass(frozen=True)
-class Claim:
-    """The right to work on a run, until the lease ends or another attempt begins."""
-
-    run_id: str
-    diagnosis_id: str
-    attempt: int
-    owner: str
-    order: RunOrder
-    key: int = field(repr=False)
-    """The run's number in the database."""
-    layer_keys: Mapping[int, int] = field(repr=False)
-    """Depth to the layer's number in the database."""
-    counted: int
-    """Attempts that count against the limit, this one included."""
-
-
-def held(claim: Claim) -> ColumnElement[bool]:
-    """The fence: holds as long as the run is this attempt's, and neither ended nor canceled."""
-    return and_(
-        runs.c.public_id == claim.run_id,
-        runs.c.attempt == claim.attempt,
-        runs.c.owner == claim.owner,
-        runs.c.status == "running",
-    )
 
 
 def claim(
@@ -89,28 +64,18 @@ def claim(
                 step=0,
                 loss=None,
             )
-            .returning(runs.c.id, runs.c.attempt, runs.c.forgiven, runs.c.variant, runs.c.seed, runs.c.steps)
+            .returning(runs)
         ).one_or_none()
         if taken is None:
             return None
         if taken.attempt > 1:
             _forget(connection, taken.id)
         if diagnosis.status == "queued":
+            phase = "validating" if taken.role == "validation" else "probing"
             begin = update(diagnoses).where(diagnoses.c.id == diagnosis.id)
-            connection.execute(begin.values(status="running", phase="probing", started_at=now()))
-        depths = select(diagnosis_layers.c.depth, diagnosis_layers.c.layer_id)
-        layers = connection.execute(depths.where(diagnosis_layers.c.diagnosis_id == diagnosis.id)).all()
-    order = RunOrder(
-        run_id=run_id,
-        attempt=taken.attempt,
-        variant=taken.variant,
-        seed=taken.seed,
-        steps=taken.steps,
-        planned_steps=diagnosis.planned_steps,
-        submission=Submission.model_validate_json(diagnosis.submission),
-        limits=limits or Limits(),
-    )
-    keys = {layer.depth: layer.layer_id for layer in layers}
+            connection.execute(begin.values(status="running", phase=phase, started_at=now()))
+        order = _order(connection, diagnosis, taken, limits or Limits())
+        keys = layer_keys(connection, diagnosis.id, taken.variant)
     counted = taken.attempt - taken.forgiven
     return Claim(run_id, diagnosis.public_id, taken.attempt, owner, order, taken.id, keys, counted)
 
@@ -175,6 +140,25 @@ def _diagnosis(connection: Connection, run_id: str) -> Any:
         .where(runs.c.public_id == run_id)
         .with_for_update(key_share=True, of=diagnoses)
     ).one_or_none()
+
+
+def _order(connection: Connection, diagnosis: Row[Any], run: Row[Any], limits: Limits) -> RunOrder:
+    plan = diagnosis
+    if run.role == "trial":
+        mine = and_(variants.c.diagnosis_id == diagnosis.id, variants.c.name == run.variant)
+        plan = connection.execute(select(variants).where(mine)).one()
+    return RunOrder(
+        run_id=run.public_id,
+        attempt=run.attempt,
+        role=run.role,
+        variant=run.variant,
+        seed=run.seed,
+        steps=run.steps,
+        planned_steps=plan.planned_steps,
+        settles=run.settles,
+        submission=Submission.model_validate_json(plan.submission),
+        limits=limits,
+    )
 
 
 def _forget(connection: Connection, key: int) -> None:

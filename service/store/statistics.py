@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from pydantic import TypeAdapter
-from sqlalchemy import Column, Connection, Select, Table, select
+from sqlalchemy import Column, Connection, Row, Select, Table, select
 
 from service.schemas.statistics import (
     LAYER_STATISTICS,
@@ -14,16 +14,17 @@ from service.schemas.statistics import (
     NetworkStatistics,
     TimeProfile,
 )
+from service.store.claims import Claim, held
 from service.store.database import Database, insert
 from service.store.measurements import layer_statistics, network_statistics, time_profiles
 from service.store.querying import layer_rows, network_rows, time_rows
-from service.store.runs import Claim, held
 from service.store.tables import diagnosis_layers, runs
 
 __all__ = [
     "append",
     "layer_rows",
     "layers_of",
+    "losses_of",
     "network_of",
     "network_rows",
     "time_profiles_of",
@@ -61,37 +62,48 @@ PROFILES = time_profiles
 """The table, under a name that the argument of `append` does not hide."""
 
 
-def layers_of(connection: Connection, run: int, diagnosis: int) -> tuple[LayerStatistics, ...]:
+def layers_of(connection: Connection, run: Row[Any]) -> tuple[LayerStatistics, ...]:
     """Every row of a run, in order of step, then depth."""
     columns = [layer_statistics.c[name] for name in ("step", *LAYER_STATISTICS)]
     names = ("depth", "step", *LAYER_STATISTICS)
-    return _LAYERS.validate_python(_dicts(connection, names, _by_depth(columns, run, diagnosis)))
+    return _LAYERS.validate_python(_dicts(connection, names, _by_depth(columns, run)))
 
 
-def network_of(connection: Connection, run: int) -> tuple[NetworkStatistics, ...]:
+def network_of(connection: Connection, run: Row[Any]) -> tuple[NetworkStatistics, ...]:
     """Every row of a run, in order of step."""
     names = ("step", *NETWORK_STATISTICS)
     table = network_statistics
-    query = select(*(table.c[name] for name in names)).where(table.c.run_id == run).order_by(table.c.step)
+    query = select(*(table.c[name] for name in names)).where(table.c.run_id == run.id).order_by(table.c.step)
     return _NETWORK.validate_python(_dicts(connection, names, query))
 
 
-def time_profiles_of(connection: Connection, run: int, diagnosis: int) -> tuple[TimeProfile, ...]:
+def losses_of(connection: Connection, run: Row[Any]) -> tuple[float, ...]:
+    """The loss of every step of a run."""
+    table = network_statistics.c
+    query = select(table.loss).where(table.run_id == run.id, table.loss.is_not(None)).order_by(table.step)
+    return tuple(connection.scalars(query))
+
+
+def time_profiles_of(connection: Connection, run: Row[Any]) -> tuple[TimeProfile, ...]:
     """Every profile of a run, in order of step, then depth."""
     columns = [time_profiles.c[name] for name in ("step", "times", "gradient_rms")]
     return tuple(
         TimeProfile(depth=depth, step=step, times=json.loads(times), gradient_rms=json.loads(gradient_rms))
-        for depth, step, times, gradient_rms in connection.execute(_by_depth(columns, run, diagnosis))
+        for depth, step, times, gradient_rms in connection.execute(_by_depth(columns, run))
     )
 
 
-def _by_depth(columns: Sequence[Column[Any]], run: int, diagnosis: int) -> Select[*tuple[Any, ...]]:
+def _by_depth(columns: Sequence[Column[Any]], run: Row[Any]) -> Select[*tuple[Any, ...]]:
     places = diagnosis_layers
     table = columns[0].table
     return (
         select(places.c.depth, *columns)
         .join(places, places.c.layer_id == table.c.layer_id)
-        .where(table.c.run_id == run, places.c.diagnosis_id == diagnosis)
+        .where(
+            table.c.run_id == run.id,
+            places.c.diagnosis_id == run.diagnosis_id,
+            places.c.variant == run.variant,
+        )
         .order_by(table.c.step, places.c.depth)
     )
 

@@ -48,7 +48,14 @@ diagnoses = Table(
     Column("reason", Text),
     Column("findings", Text),
     Column("rules_version", Text),
+    Column("imported", Text),
+    Column("remedies", Text),
     Column("error", Text),
+    # Whether trials may follow: progress leaves room for them.
+    Column("tries", Boolean, nullable=False),
+    # Who thinks about what comes next: the number of the thought, and until when nobody else begins one.
+    Column("thought", Integer, nullable=False),
+    Column("thinking_until", Moment),
     Column("created_at", Moment, nullable=False),
     Column("started_at", Moment),
     Column("finished_at", Moment),
@@ -59,10 +66,27 @@ diagnoses = Table(
     sqlite_autoincrement=True,
 )
 
+# What is tried beside the baseline, in the order in which it was thought of.
+variants = Table(
+    "variants",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("diagnosis_id", Integer, ForeignKey("diagnoses.id", ondelete="CASCADE"), nullable=False),
+    Column("name", String(200), nullable=False),
+    Column("position", Integer, nullable=False),
+    Column("candidate", Text, nullable=False),
+    Column("submission", Text, nullable=False),
+    Column("layers", Text, nullable=False),
+    Column("planned_steps", Integer, nullable=False),
+    Column("run_steps", Integer, nullable=False),
+    UniqueConstraint("diagnosis_id", "name"),
+)
+
 diagnosis_layers = Table(
     "diagnosis_layers",
     metadata,
     Column("diagnosis_id", Integer, ForeignKey("diagnoses.id", ondelete="CASCADE"), primary_key=True),
+    Column("variant", String(200), primary_key=True),
     Column("depth", Integer, primary_key=True, autoincrement=False),
     Column("layer_id", Integer, ForeignKey("layers.id"), nullable=False),
     sqlite_with_rowid=False,
@@ -88,8 +112,10 @@ runs = Table(
     Column("public_id", String(40), nullable=False, unique=True),
     Column("diagnosis_id", Integer, ForeignKey("diagnoses.id", ondelete="CASCADE"), nullable=False),
     Column("role", String(20), nullable=False),
-    Column("variant", String(100), nullable=False),
+    Column("variant", String(200), nullable=False),
     Column("seed", Integer, nullable=False),
+    Column("round", Integer, nullable=False),
+    Column("settles", Boolean, nullable=False),
     Column("status", String(20), nullable=False),
     Column("attempt", Integer, nullable=False),
     # Attempts that do not count against the limit: the worker gave the run back in good health.
@@ -105,7 +131,7 @@ runs = Table(
     Column("created_at", Moment, nullable=False),
     Column("started_at", Moment),
     Column("finished_at", Moment),
-    UniqueConstraint("diagnosis_id", "variant", "seed"),
+    UniqueConstraint("diagnosis_id", "variant", "seed", "round"),
     Index(None, "status", "lease_until"),
     sqlite_autoincrement=True,
 )
@@ -135,6 +161,14 @@ finding_layers = Table(
 
 datasets = Table(
     "datasets",
+    metadata,
+    Column("digest", String(80), primary_key=True),
+    Column("description", Text, nullable=False),
+    Column("created_at", Moment, nullable=False),
+)
+
+networks = Table(
+    "networks",
     metadata,
     Column("digest", String(80), primary_key=True),
     Column("description", Text, nullable=False),

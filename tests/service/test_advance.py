@@ -7,18 +7,19 @@ from service.schemas.diagnosis import Judgement
 from service.schemas.evidence import Evidence
 from service.store import diagnoses
 from service.store.database import Database
+from service.store.mind import Mind
 from service.store.tables import diagnoses as diagnoses_table
 from tests.service.patients import admit, healthy, run_all
 
 
 def test_a_diagnosis_is_judged_when_its_last_run_has_ended_and_only_once(clinic_database: Database) -> None:
     diagnosis_id = admit(clinic_database)
-    assert advance(clinic_database, diagnosis_id, healthy) is None
+    assert advance(clinic_database, diagnosis_id, Mind(healthy)) is None
 
     run_all(clinic_database, diagnosis_id)
 
-    assert advance(clinic_database, diagnosis_id, healthy) == "succeeded"
-    assert advance(clinic_database, diagnosis_id, healthy) is None
+    assert advance(clinic_database, diagnosis_id, Mind(healthy)) == "succeeded"
+    assert advance(clinic_database, diagnosis_id, Mind(healthy)) is None
     assert diagnoses.get(clinic_database, diagnosis_id).summary == "2 runs"
 
 
@@ -29,7 +30,7 @@ def test_a_judge_that_breaks_fails_the_diagnosis_by_our_fault(clinic_database: D
     diagnosis_id = admit(clinic_database)
     run_all(clinic_database, diagnosis_id)
 
-    assert advance(clinic_database, diagnosis_id, broken) == "failed"
+    assert advance(clinic_database, diagnosis_id, Mind(broken)) == "failed"
 
     error = diagnoses.get(clinic_database, diagnosis_id).error
     assert error is not None
@@ -45,7 +46,7 @@ def test_evidence_that_cannot_be_read_any_more_fails_the_diagnosis_instead_of_th
     with clinic_database.begin() as connection:
         connection.execute(update(diagnoses_table).values(submission='{"network": {}, "renamed": 1}'))
 
-    assert advance(clinic_database, diagnosis_id, healthy) == "failed"
+    assert advance(clinic_database, diagnosis_id, Mind(healthy)) == "failed"
 
     error = diagnoses.get(clinic_database, diagnosis_id).error
     assert error is not None
@@ -54,4 +55,4 @@ def test_evidence_that_cannot_be_read_any_more_fails_the_diagnosis_instead_of_th
 
 
 def test_a_diagnosis_that_does_not_exist_is_nothing_to_do(clinic_database: Database) -> None:
-    assert advance(clinic_database, "dg_nothing", healthy) is None
+    assert advance(clinic_database, "dg_nothing", Mind(healthy)) is None

@@ -13,8 +13,8 @@ from typing import Any
 
 import redis
 
-from service.diagnosis.engine import judge
 from service.dispatch import dispatch
+from service.mind import mind_of
 from service.queue import CeleryQueue
 from service.schemas.diagnosis import Diagnosis
 from service.schemas.evidence import RunEvidence
@@ -100,7 +100,7 @@ class Clinic:
         self._logs = logs
         self._workers: list[Worker] = []
         self._stopping = Event()
-        arguments = (database, self.queue, settings, judge, self._stopping)
+        arguments = (database, self.queue, settings, mind_of(settings.limits), self._stopping)
         self._sweeper = Thread(target=sweep_forever, args=arguments)
         self._sweeper.start()
 

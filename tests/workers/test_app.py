@@ -6,6 +6,7 @@ import sys
 import pytest
 
 from service.settings import Settings
+from service.store.mind import Mind
 from tests.service.patients import healthy
 from workers.app import create_app
 
@@ -26,7 +27,7 @@ def test_importing_it_reads_no_settings() -> None:
 
 @pytest.mark.parametrize(("url", "frugal"), [("redis://localhost", True), ("amqp://localhost", False)])
 def test_messages_are_acknowledged_early_and_not_hoarded(url: str, frugal: bool) -> None:
-    app = create_app(Settings(broker_url=url), healthy)
+    app = create_app(Settings(broker_url=url), Mind(healthy))
 
     assert "gradclinic.execute_run" in app.tasks
     assert app.conf.worker_pool == "threads"

@@ -13,6 +13,7 @@ from service.schemas.limits import Limits
 from service.settings import Settings
 from service.store import datasets, diagnoses, runs
 from service.store.database import Database
+from service.store.mind import Mind
 from tests.databases import sqlite_database
 from tests.service.patients import MemoryQueue, admit, healthy
 from tests.workers import scripted
@@ -34,7 +35,7 @@ def station(database: Database, work: Work, limits: Limits | None = None) -> Sta
         settings=Settings(limits=limits or Limits(), lease_seconds=1.5, max_attempts=2),
         database=database,
         queue=MemoryQueue(),
-        judge=healthy,
+        mind=Mind(healthy),
         nursery=Nursery(work),
         slots=Slots(arrange("cpu", 2, 0, {})),
         stopping=Event(),

@@ -18,6 +18,7 @@ from service.schemas.statistics import LayerStatistics, NetworkStatistics, TimeP
 from service.settings import Settings
 from service.store import diagnoses, runs, statistics
 from service.store.database import Database
+from service.store.mind import Mind
 from service.store.runs import Claim
 from tests.databases import sqlite_database
 
@@ -97,7 +98,7 @@ class Worker:
             claim = self.claim(diagnosis_id, number)
             self.measure(claim)
             self.finish(claim)
-        assert diagnoses.settle(self.database, diagnosis_id, judge) == "succeeded"
+        assert diagnoses.settle(self.database, diagnosis_id, Mind(judge)) == "succeeded"
 
 
 @pytest.fixture

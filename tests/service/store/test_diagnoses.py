@@ -9,6 +9,7 @@ from service.schemas.run import Failure
 from service.store import diagnoses, runs, statistics
 from service.store.columns import now
 from service.store.measurements import layer_statistics
+from service.store.mind import Mind
 from service.store.tables import idempotency_keys, layers, projects
 from tests.service.store.examples import accepted, claimed, created, finished, judge, layer_rows, run_ids
 
@@ -122,7 +123,7 @@ def test_cancel_stops_the_runs(database):
 def test_cancel_leaves_alone_what_has_ended(database):
     diagnosis = created(database)
     finished(database, diagnosis)
-    diagnoses.settle(database, diagnosis, judge)
+    diagnoses.settle(database, diagnosis, Mind(judge))
     before = diagnoses.get(database, diagnosis)
     assert diagnoses.cancel(database, diagnosis) == before
     assert before.status == "succeeded"
@@ -144,7 +145,7 @@ def test_delete_takes_everything_along(database):
         assert connection.scalar(select(func.count()).select_from(layer_statistics)) == 0
     assert not runs.renew(database, claim, 60)
     assert not statistics.append(database, claim, layers=layer_rows(range(2, 4)))
-    assert diagnoses.settle(database, diagnosis, judge) is None
+    assert diagnoses.settle(database, diagnosis, Mind(judge)) is None
 
 
 def test_progress_is_the_share_of_steps_done(database):

@@ -2,6 +2,7 @@ import threading
 
 from service.store import diagnoses, runs
 from service.store.dispatching import EXHAUSTED
+from service.store.mind import Mind
 from tests.service.store.examples import claimed, created, finished, judge, run_ids
 
 
@@ -87,7 +88,7 @@ def test_the_last_attempt_fails_the_run_and_the_diagnosis(database):
     for _ in range(3):
         claimed(database, run, lease=-1)
     assert runs.expire(database, 3) == [diagnosis]
-    assert diagnoses.settle(database, diagnosis, judge) == "failed"
+    assert diagnoses.settle(database, diagnosis, Mind(judge)) == "failed"
     found = diagnoses.get(database, diagnosis)
     assert (found.status, found.error) == ("failed", EXHAUSTED)
     assert [run.status for run in found.runs] == ["failed", "canceled"]
@@ -109,5 +110,5 @@ def test_a_diagnosis_whose_runs_have_ended_is_found(database):
     claimed(database, run_ids(database, open_)[0])
     assert runs.unsettled(database) == [done, failed]
     for name in (done, failed):
-        diagnoses.settle(database, name, judge)
+        diagnoses.settle(database, name, Mind(judge))
     assert runs.unsettled(database) == []

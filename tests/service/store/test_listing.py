@@ -6,6 +6,7 @@ from service.errors import MalformedParameter
 from service.schemas.diagnosis import Judgement
 from service.schemas.query import DiagnosisFilter
 from service.store import diagnoses
+from service.store.mind import Mind
 from tests.service.store.examples import created, finding, finished, judge
 
 ALL = DiagnosisFilter()
@@ -56,7 +57,7 @@ def test_diagnoses_are_filtered_by_where_they_come_from(database):
 def test_diagnoses_are_filtered_by_what_became_of_them(database):
     waiting, done, canceled = created(database), created(database), created(database)
     finished(database, done)
-    diagnoses.settle(database, done, judge)
+    diagnoses.settle(database, done, Mind(judge))
     diagnoses.cancel(database, canceled)
     assert names(database, status="queued") == [waiting]
     assert names(database, status="succeeded") == [done]
@@ -75,16 +76,15 @@ def test_diagnoses_are_filtered_by_what_was_found(database):
         finding("dead-units", ("first",)),
     )
     judgement = Judgement(verdict="unstable", summary="Ill.", findings=said, rules_version="1")
-    diagnoses.settle(database, ill, lambda evidence: judgement)
-    diagnoses.settle(
-        database, well, lambda evidence: Judgement(verdict="healthy", summary="Well.", rules_version="1")
-    )
+    diagnoses.settle(database, ill, Mind(lambda evidence: judgement))
+    healthy = Judgement(verdict="healthy", summary="Well.", rules_version="1")
+    diagnoses.settle(database, well, Mind(lambda evidence: healthy))
     assert names(database, rule="dead-units") == [ill]
     assert names(database, rule="exploding-gradient") == []
     assert names(database, layer="sigmoid") == [ill]
     assert names(database, layer="third") == []
-    healthy, sick = diagnoses.page(database, ALL, None, 50).items
-    assert (healthy.rules, sick.rules) == ((), ("vanishing-gradient", "dead-units"))
+    whole, sick = diagnoses.page(database, ALL, None, 50).items
+    assert (whole.rules, sick.rules) == ((), ("vanishing-gradient", "dead-units"))
     assert (sick.verdict, sick.summary, sick.progress) == ("unstable", "Ill.", 1.0)
 
 

@@ -9,6 +9,7 @@ from service.schemas.limits import Limits
 from service.schemas.run import Failure
 from service.store import diagnoses, runs, statistics
 from service.store.database import Database
+from service.store.mind import Mind
 from tests.service.store.examples import (
     accepted,
     claimed,
@@ -241,7 +242,7 @@ def sweep(database: Database) -> list[str]:
 
 
 def settle_all(database: Database, names: list[str]) -> list[str]:
-    return [name for name in names if diagnoses.settle(database, name, judge) == "succeeded"]
+    return [name for name in names if diagnoses.settle(database, name, Mind(judge)) == "succeeded"]
 
 
 def test_everything_at_once_ends_in_order(database):
@@ -264,5 +265,5 @@ def test_everything_at_once_ends_in_order(database):
 def test_a_finished_diagnosis_is_no_longer_worked_on(database):
     diagnosis = created(database)
     finished(database, diagnosis)
-    diagnoses.settle(database, diagnosis, judge)
+    diagnoses.settle(database, diagnosis, Mind(judge))
     assert all(runs.claim(database, run, "worker", 60, 9) is None for run in run_ids(database, diagnosis))

@@ -8,6 +8,7 @@ from service.schemas.evidence import Evidence
 from service.schemas.run import Failure
 from service.store import diagnoses, runs, statistics
 from service.store.measurements import layer_summaries
+from service.store.mind import Mind
 from service.store.tables import finding_layers, findings, layers
 from tests.service.store.examples import (
     accepted,
@@ -26,16 +27,16 @@ from tests.service.store.examples import (
 
 def test_nothing_is_judged_before_all_runs_have_ended(database):
     diagnosis = created(database)
-    assert diagnoses.settle(database, diagnosis, judge) is None
+    assert diagnoses.settle(database, diagnosis, Mind(judge)) is None
     runs.finish(database, claimed(database, run_ids(database, diagnosis)[0]), outcome())
-    assert diagnoses.settle(database, diagnosis, judge) is None
+    assert diagnoses.settle(database, diagnosis, Mind(judge)) is None
     assert diagnoses.get(database, diagnosis).status == "running"
 
 
 def test_the_judgement_is_saved_when_all_runs_have_ended(database):
     diagnosis = created(database)
     finished(database, diagnosis)
-    assert diagnoses.settle(database, diagnosis, judge) == "succeeded"
+    assert diagnoses.settle(database, diagnosis, Mind(judge)) == "succeeded"
     found = diagnoses.get(database, diagnosis)
     assert (found.status, found.phase, found.progress) == ("succeeded", None, 1.0)
     assert (found.verdict, found.summary, found.rules_version) == ("unstable", "It vanishes.", "1")
@@ -47,13 +48,13 @@ def test_the_judgement_is_saved_when_all_runs_have_ended(database):
 def test_settling_twice_does_nothing(database):
     diagnosis = created(database)
     finished(database, diagnosis)
-    diagnoses.settle(database, diagnosis, judge)
+    diagnoses.settle(database, diagnosis, Mind(judge))
     before = diagnoses.get(database, diagnosis)
 
     def never(evidence: Evidence) -> Judgement:
         raise AssertionError("judged twice")
 
-    assert diagnoses.settle(database, diagnosis, never) is None
+    assert diagnoses.settle(database, diagnosis, Mind(never)) is None
     assert diagnoses.get(database, diagnosis) == before
 
 
@@ -68,7 +69,7 @@ def test_many_who_settle_at_once_judge_once(database):
         return judge(evidence)
 
     threads = [
-        threading.Thread(target=lambda: said.append(diagnoses.settle(database, diagnosis, counting)))
+        threading.Thread(target=lambda: said.append(diagnoses.settle(database, diagnosis, Mind(counting))))
         for _ in range(6)
     ]
     for thread in threads:
@@ -87,10 +88,10 @@ def test_a_judgement_that_falls_over_leaves_nothing_behind(database):
         raise RuntimeError("a bug in a rule")
 
     with pytest.raises(RuntimeError):
-        diagnoses.settle(database, diagnosis, falls)
+        diagnoses.settle(database, diagnosis, Mind(falls))
     assert diagnoses.get(database, diagnosis).status == "running"
     assert runs.unsettled(database) == [diagnosis]
-    assert diagnoses.settle(database, diagnosis, judge) == "succeeded"
+    assert diagnoses.settle(database, diagnosis, Mind(judge)) == "succeeded"
 
 
 def test_one_failed_run_fails_the_diagnosis_and_spares_the_rest(database):
@@ -99,7 +100,7 @@ def test_one_failed_run_fails_the_diagnosis_and_spares_the_rest(database):
     running = claimed(database, second)
     failure = Failure(whose="client", code="out-of-memory", detail="Too large.")
     runs.fail(database, claimed(database, first), failure)
-    assert diagnoses.settle(database, diagnosis, judge) == "failed"
+    assert diagnoses.settle(database, diagnosis, Mind(judge)) == "failed"
     found = diagnoses.get(database, diagnosis)
     assert (found.status, found.error, found.verdict) == ("failed", failure, None)
     assert [run.status for run in found.runs] == ["failed", "canceled", "canceled"]
@@ -110,8 +111,8 @@ def test_one_failed_run_fails_the_diagnosis_and_spares_the_rest(database):
 def test_a_canceled_or_missing_diagnosis_is_left_alone(database):
     diagnosis = created(database)
     diagnoses.cancel(database, diagnosis)
-    assert diagnoses.settle(database, diagnosis, judge) is None
-    assert diagnoses.settle(database, "dg_gone", judge) is None
+    assert diagnoses.settle(database, diagnosis, Mind(judge)) is None
+    assert diagnoses.settle(database, "dg_gone", Mind(judge)) is None
 
 
 def test_evidence_is_what_was_measured(database):
@@ -150,7 +151,7 @@ def test_findings_can_be_searched_by_rule_and_layer(database):
         finding("dead-units", ("head",), severity="warning", latent=True),
     )
     judgement = Judgement(verdict="unstable", summary="Ill.", findings=said, rules_version="1")
-    diagnoses.settle(database, diagnosis, lambda evidence: judgement)
+    diagnoses.settle(database, diagnosis, Mind(lambda evidence: judgement))
     with database.read() as connection:
         rows = connection.execute(
             select(findings.c.rule, findings.c.severity, findings.c.latent, finding_layers.c.name)
@@ -169,7 +170,7 @@ def test_a_finding_without_layers_is_saved_too(database):
     finished(database, diagnosis)
     bare = finding(layers=("first",), starts_at=None).model_copy(update={"layers": None})
     judgement = Judgement(verdict="warning", summary="Data.", findings=(bare,), rules_version="1")
-    diagnoses.settle(database, diagnosis, lambda evidence: judgement)
+    diagnoses.settle(database, diagnosis, Mind(lambda evidence: judgement))
     assert diagnoses.get(database, diagnosis).findings == (bare,)
 
 
@@ -184,7 +185,7 @@ def test_every_layer_of_every_run_is_summarised_for_its_history(database):
         ]
         statistics.append(database, claim, layers=rows)
         runs.finish(database, claim, outcome())
-    diagnoses.settle(database, diagnosis, judge)
+    diagnoses.settle(database, diagnosis, Mind(judge))
     query = select(layer_summaries, layers.c.name).join(layers, layers.c.id == layer_summaries.c.layer_id)
     with database.read() as connection:
         found = connection.execute(query).all()
