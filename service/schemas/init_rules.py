@@ -7,11 +7,12 @@ from service.errors import Problem
 from service.schemas.initialization import Initialization, InitRule
 from service.schemas.layers.registry import kinds, layer_types
 from service.schemas.network import NetworkSpec
+from service.schemas.onnx import OnnxSpec
 from service.schemas.plan import Layer
 from service.schemas.problems import did_you_mean, joined
 
 
-def init_rules_for(network: NetworkSpec, layer: Layer) -> Initialization:
+def init_rules_for(network: NetworkSpec | OnnxSpec, layer: Layer) -> Initialization:
     """What the network's rules say of one of its layers, tensor by tensor."""
     weight = bias = recurrent = None
     for rule in network.init:
@@ -22,9 +23,9 @@ def init_rules_for(network: NetworkSpec, layer: Layer) -> Initialization:
     return Initialization(weight=weight, bias=bias, recurrent=recurrent)
 
 
-def rule_problems(network: NetworkSpec, layers: Iterable[Layer], pointer: str) -> list[Problem]:
+def rule_problems(network: NetworkSpec | OnnxSpec, layers: Iterable[Layer], pointer: str) -> list[Problem]:
     """Rules that name an unknown layer type, or that speak of no layer at all."""
-    described = [layer for layer in layers if kinds()[layer.type].weight_dimensions]
+    described = [layer for layer in layers if _dimensions(layer)]
     return [
         problem
         for i, rule in enumerate(network.init)
@@ -34,12 +35,18 @@ def rule_problems(network: NetworkSpec, layers: Iterable[Layer], pointer: str) -
 
 def _speaks_of(rule: InitRule, layer: Layer) -> bool:
     named = layer.type in rule.types if rule.types else rule.match != "*" or layer.family != "normalization"
-    return named and kinds()[layer.type].weight_dimensions > 0 and fnmatchcase(layer.name, rule.match)
+    return named and _dimensions(layer) > 0 and fnmatchcase(layer.name, rule.match)
+
+
+def _dimensions(layer: Layer) -> int:
+    """Of the layer's weight; 0 for what has none, and for operators of a file that no layer kind is called like."""
+    kind = kinds().get(layer.type)
+    return 0 if kind is None else kind.weight_dimensions
 
 
 def _fits(rule: InitRule, layer: Layer) -> bool:
     """Whether the scheme can fill the layer's weight: a fan needs two dimensions, a LayerNorm has one."""
-    return rule.weight is not None and rule.weight.fits(kinds()[layer.type].weight_dimensions)
+    return rule.weight is not None and rule.weight.fits(_dimensions(layer))
 
 
 def _problems(rule: InitRule, layers: list[Layer], pointer: str) -> list[Problem]:
@@ -61,7 +68,7 @@ def _misfits(rule: InitRule, layers: list[Layer], pointer: str) -> list[Problem]
     if rule.weight is None or any(_fits(rule, layer) for layer in layers):
         return []
     kind = layers[0].type
-    dimensions = kinds()[kind].weight_dimensions
+    dimensions = _dimensions(layers[0])
     message = f"{rule.weight.scheme} cannot fill the weight of a {kind}: it has {dimensions} dimensions"
     fitting = "uniform, normal, constant, ones or zeros"
     return [Problem(joined(pointer, "weight"), message, f"use {fitting}, or match other layers")]

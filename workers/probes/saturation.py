@@ -2,6 +2,8 @@
 
 from functools import partial
 
+from torch import nn
+
 from workers.probes.probe import Probe, ProbedStep, probe
 from workers.probes.sheet import Statistics
 from workers.probes.sites import Site
@@ -42,8 +44,8 @@ def _limits(name: str | None, site: Site) -> tuple[float, float] | None:
             return -_TANH, _TANH
         case "Hardsigmoid":
             return 1 - _JUST, _JUST
-        case "Hardtanh":
-            low, high = (float(getattr(site.module, end)) for end in ("min_val", "max_val"))
+        case "Hardtanh" if isinstance(site.module, nn.Hardtanh):
+            low, high = float(site.module.min_val), float(site.module.max_val)
             margin = (high - low) * (1 - _JUST)
             return low + margin, high - margin
         case _:

@@ -8,11 +8,11 @@ size is taken, of its output and of the gradient there: enough to tell where a n
 quarter of the cost. Dropout and layers that only reshape are not watched.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Protocol
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Protocol, runtime_checkable
 
-from torch import nn
+from torch import Tensor, nn
 
 from service.schemas.plan import Family, Layer
 
@@ -47,6 +47,27 @@ class PlannedNetwork(Protocol):
         """All trainable tensors."""
 
 
+@runtime_checkable
+class Foreign(Protocol):
+    """A network whose layers are not torch's own: batch, time and units may lie along any axis of theirs."""
+
+    def weights(self, depth: int) -> Iterator[nn.Parameter]:
+        """What counts as a layer's weights."""
+
+    def rows(self, parameter: nn.Parameter) -> Tensor:
+        """A weight with one row for each unit that it makes."""
+
+    def batch_axis(self, depth: int) -> int | None:
+        """Of what a layer gives; None where it is the same for every example."""
+
+    def time_axis(self, depth: int) -> int:
+        """Of what a recurrent layer takes."""
+
+
+def _as_it_lies(weight: nn.Parameter) -> Tensor:
+    return weight
+
+
 @dataclass(frozen=True)
 class Site:
     """One layer to watch."""
@@ -62,7 +83,13 @@ class Site:
     full: bool
     """All statistics of them are."""
     unit_axis: int
-    """The axis of the output (batch included) that numbers its units: channels, or features."""
+    """The axis of the output (batch included, in front) that numbers its units: channels, or features."""
+    batch_axis: int = 0
+    """The axis of the batch in what the module gives."""
+    time_axis: int = 1
+    """The axis of the time in what a recurrent module takes."""
+    rows: Callable[[nn.Parameter], Tensor] = _as_it_lies
+    """A weight with one row for each unit that it makes."""
 
 
 def sites(networks: Mapping[str, PlannedNetwork]) -> tuple[Site, ...]:
@@ -72,27 +99,39 @@ def sites(networks: Mapping[str, PlannedNetwork]) -> tuple[Site, ...]:
     for network in networks.values():
         plan = {planned.layer.depth: planned.layer for planned in network.planned}
         for layer in plan.values():
-            module = network.layers[layer.depth]
-            weights = tuple(weight for weight in _weights(layer, module) if id(weight) not in taken)
+            weights = tuple(weight for weight in _weights(network, layer) if id(weight) not in taken)
             taken.update(map(id, weights))
-            full = _is_full(layer, plan)
-            found.append(
-                Site(
-                    layer=layer,
-                    depth=layer.depth,
-                    module=module,
-                    weights=weights,
-                    watched=layer.output.dtype == "float" and (full or layer.family not in UNWATCHED),
-                    full=full and layer.output.dtype == "float",
-                    unit_axis=_unit_axis(layer, plan),
-                )
-            )
+            found.append(_site(network, layer, plan, weights))
     return tuple(sorted(found, key=lambda site: site.depth))
 
 
-def _weights(layer: Layer, module: nn.Module) -> Iterator[nn.Parameter]:
+def _site(
+    network: PlannedNetwork, layer: Layer, plan: Mapping[int, Layer], weights: tuple[nn.Parameter, ...]
+) -> Site:
+    full, foreign = _is_full(layer, plan), network if isinstance(network, Foreign) else None
+    axis = 0 if foreign is None else foreign.batch_axis(layer.depth)
+    flows = layer.output.dtype == "float" and axis is not None
+    site = Site(
+        layer=layer,
+        depth=layer.depth,
+        module=network.layers[layer.depth],
+        weights=weights,
+        watched=flows and (full or layer.family not in UNWATCHED),
+        full=flows and full,
+        unit_axis=_unit_axis(layer, plan),
+        batch_axis=axis or 0,
+    )
+    if foreign is None:
+        return site
+    return replace(site, time_axis=foreign.time_axis(layer.depth), rows=foreign.rows)
+
+
+def _weights(network: PlannedNetwork, layer: Layer) -> Iterator[nn.Parameter]:
     """Trainable tensors with two or more dimensions; of a normalization also the one-dimensional scale."""
-    for name, parameter in module.named_parameters():
+    if isinstance(network, Foreign):
+        yield from network.weights(layer.depth)
+        return
+    for name, parameter in network.layers[layer.depth].named_parameters():
         scale = layer.family == "normalization" and not name.endswith("bias")
         if parameter.requires_grad and (parameter.dim() >= 2 or scale):
             yield parameter

@@ -6,11 +6,12 @@ from functools import partial
 from workers.probes.probe import Probe, ProbedStep, probe
 from workers.probes.sheet import Statistics
 from workers.probes.sites import Site
+from workers.probes.values import Values
 
 
 @probe
 class Symmetry(Probe):
-    """Rows are slices of a weight's first dimension: output units (gates and states of a recurrent layer)."""
+    """Rows are output units (gates and states of a recurrent layer): slices of a weight's first dimension in torch."""
 
     statistics = ("weight_row_spread",)
 
@@ -18,8 +19,12 @@ class Symmetry(Probe):
         """Note squared distances to the mean row, and the mean row's own square, of weights with several rows."""
         if not step.thorough:
             return
-        weights = [weight for weight in site.weights if weight.dim() > 1 and weight.shape[0] > 1]
-        moments = [step.weight(weight).batch_moments for weight in weights]
+        rows = [(weight, site.rows(weight)) for weight in site.weights if weight.dim() > 1]
+        moments = [
+            (step.weight(weight) if turned is weight else Values(turned, eager=step.eager)).batch_moments
+            for weight, turned in rows
+            if turned.shape[0] > 1
+        ]
         if moments:
             numbers = [
                 number for each in moments for number in (each.squared_deviations, each.squares_of_means)

@@ -42,17 +42,20 @@ class Taps:
 
     def _forward_hook(
         self, step: ProbedStep, site: Site, uses: "_Uses"
-    ) -> Callable[[nn.Module, object, Tensor], None]:
-        def hook(_module: nn.Module, _inputs: object, output: Tensor) -> None:
-            use = uses.forward(site.depth, with_gradient=output.requires_grad)
-            if use is None or not output.is_floating_point():
+    ) -> Callable[[nn.Module, object, object], None]:
+        def hook(_module: nn.Module, _inputs: object, output: object) -> None:
+            found = _first(output)
+            if found is None or not found.is_floating_point():
+                return
+            use = uses.forward(site.depth, with_gradient=found.requires_grad)
+            if use is None:
                 return
             step.sheet.ran(site.depth)
-            values = Values(output, eager=step.eager)
+            values = Values(_batch_first(found, site), eager=step.eager)
             for probe in self._on_output:
                 probe.output(step, site, values)
-            if output.requires_grad:
-                watch_gradient(output, self._gradient_hook(step, site, uses, use))
+            if found.requires_grad:
+                watch_gradient(found, self._gradient_hook(step, site, uses, use))
 
         return hook
 
@@ -62,11 +65,21 @@ class Taps:
         def hook(gradient: Tensor) -> None:
             if not uses.backward(site.depth, use):
                 return
-            values = Values(gradient, eager=step.eager)
+            values = Values(_batch_first(gradient, site), eager=step.eager)
             for probe in self._on_gradient:
                 probe.output_gradient(step, site, values)
 
         return hook
+
+
+def _first(output: object) -> Tensor | None:
+    """What a layer gives, or the first of several tensors: the others are its states, or how it came to that."""
+    found = output[0] if isinstance(output, tuple | list) and output else output
+    return found if isinstance(found, Tensor) else None
+
+
+def _batch_first(values: Tensor, site: Site) -> Tensor:
+    return values.movedim(site.batch_axis, 0) if site.batch_axis else values
 
 
 class _Uses:

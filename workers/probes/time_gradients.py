@@ -19,6 +19,8 @@ from workers.probes.taps import watch_gradient
 from workers.probes.values import Values
 
 _TIMES = 64
+_SEQUENCE = 3
+"""Dimensions of a batch of sequences."""
 
 
 @probe
@@ -28,7 +30,7 @@ class TimeGradients(Probe):
     statistics = ("time_gradient_first_rms", "time_gradient_last_rms")
 
     def before_forward(self, step: ProbedStep) -> None:
-        """Hook the inputs of recurrent layers, which are (batch, time, features)."""
+        """Hook the inputs of recurrent layers, which are (batch, time, features), in some files time first."""
         for site in self.scene.sites:
             if site.layer.family == "recurrent":
                 step.handles.append(site.module.register_forward_pre_hook(_input_hook(step, site)))
@@ -41,7 +43,7 @@ def _input_hook(
 
     def hook(_module: nn.Module, inputs: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
         x, *others = inputs
-        if not torch.is_grad_enabled():
+        if not torch.is_grad_enabled() or not x.is_floating_point() or x.dim() != _SEQUENCE:
             return inputs
         watched = x.view_as(x) if x.requires_grad else x.detach().requires_grad_()
         watch_gradient(watched, partial(_note, step, site))
@@ -63,11 +65,11 @@ def _indices(length: int, device: torch.device) -> Tensor:
 
 
 def _note(step: ProbedStep, site: Site, gradient: Tensor) -> None:
-    length = gradient.shape[1]
+    length = gradient.shape[site.time_axis]
     times = _times(length)
     indices = _indices(length, gradient.device)
     values = Values(gradient, eager=step.eager)
-    squares = values.squares_along(1, indices)
+    squares = values.squares_along(site.time_axis, indices)
     elements = values.count // length
     scale = step.sheet.loss_scale
     step.sheet.note(

@@ -1,6 +1,7 @@
 """Batches in shuffled epochs, drawn the same way for the same seed; the last one of an epoch may be smaller."""
 
 from collections.abc import Iterator
+from typing import Protocol, runtime_checkable
 
 import torch
 from torch import Tensor, nn
@@ -26,6 +27,26 @@ def batches(examples: Examples, size: int, seed: int, *, fewest: int = 1) -> Ite
                 continue
             inputs = x[chosen]
             yield inputs + examples.noise * torch.randn_like(inputs) if examples.noise else inputs, y[chosen]
+
+
+@runtime_checkable
+class Particular(Protocol):
+    """A network that does not take batches of any size."""
+
+    @property
+    def batch(self) -> int | None:
+        """The only batch that it works with; None where any does."""
+
+    @property
+    def fewest(self) -> int:
+        """The smallest batch that it can train on."""
+
+
+def sizes(network: nn.Module, wanted: int) -> tuple[int, int]:
+    """Examples of a batch, and how many the last one of an epoch has to have, where so many are wanted."""
+    if isinstance(network, Particular):
+        return network.batch or wanted, network.batch or network.fewest
+    return wanted, fewest_examples(network)
 
 
 def fewest_examples(network: nn.Module) -> int:

@@ -11,7 +11,7 @@ from service.schemas.order import RunOrder
 from service.schemas.run import Outcome
 from workers.errors import CannotBuild
 from workers.training.adversarial import play
-from workers.training.batches import batches, fewest_examples
+from workers.training.batches import batches, sizes
 from workers.training.clipping import clip
 from workers.training.course import Course, Settled, outcome
 from workers.training.data import Examples
@@ -71,7 +71,8 @@ def learn(
     stepper = Stepper(training, optimizer, device)
     objective = Objective(training.loss, examples.target, keep=precision.pure)
     examples = examples.moved(precision.values)
-    drawn = batches(examples, training.batch_size, order.seed, fewest=fewest_examples(network))
+    size, fewest = sizes(network, training.batch_size)
+    drawn = batches(examples, size, order.seed, fewest=fewest)
     trivial = trivial_loss(training.loss, examples.target, examples.output, examples.y)
     course = Course(order.steps, device, trivial, settled)
     observer.attach({name: optimizer})
