@@ -1,0 +1,151 @@
+"""A trial against the unchanged control, seed by seed: whether it is better by more than chance, and has learned.
+
+`helps` is claimed of outcomes alone: the level (see `scale`) that the trial reaches and the control does not, in the
+majority of seeds, by a margin that the seeds' spread supports. No detector of ours has a say in that; the trial's own
+judgement can only take a claim back.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from statistics import median
+
+from service.diagnosis.signals import LEARNING
+from service.diagnosis.trials.scale import Scale, Side, scale_of
+from service.diagnosis.trials.student import confidence_above
+from service.schemas.data import DatasetInfo
+from service.schemas.remedy import SeedResult
+from service.schemas.run import Outcome
+
+LEARNED = {"skill": LEARNING, "accuracy": 0.5}
+"""Level from which a network has got somewhere, far from the best constant prediction."""
+MARGIN = 0.05
+"""A level that is higher by less is no other level."""
+NEARLY = 0.8
+"""A control that reaches this share of the trial's level is not ill: the trial only lowers its loss."""
+CONFIDENCE = 0.95
+RESOLUTION = 0.02
+"""Standard deviation that differences of levels are believed to have at least."""
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Control and trial over the same seeds."""
+
+    scale: Scale | None
+    control: Mapping[int, Outcome]
+    trial: Mapping[int, Outcome]
+
+    @cached_property
+    def levels(self) -> dict[int, tuple[float, float]]:
+        """Control's and trial's level by seed; empty without a scale."""
+        if self.scale is None:
+            return {}
+        return {
+            seed: (self.scale.level(self.control[seed]), self.scale.level(self.trial[seed]))
+            for seed in self.seeds
+        }
+
+    @property
+    def seeds(self) -> list[int]:
+        """Seeds that both sides were run with."""
+        return sorted(self.control.keys() & self.trial.keys())
+
+    @property
+    def better(self) -> frozenset[int]:
+        """Seeds in which the trial reaches a level that the control does not."""
+        return frozenset(
+            seed
+            for seed, (control, trial) in self.levels.items()
+            if trial > control + MARGIN and control < NEARLY * trial
+        )
+
+    @property
+    def cured(self) -> frozenset[int]:
+        """Of those, the seeds in which it has learned."""
+        return frozenset(seed for seed in self.better if self.levels[seed][1] >= self.learned_from)
+
+    @property
+    def learned_from(self) -> float:
+        """The level from which a trial has learned."""
+        return LEARNED[self.scale.name] if self.scale else 1.0
+
+    @property
+    def finite(self) -> int:
+        """Seeds in which the trial stayed finite."""
+        return sum(outcome.stopped != "non-finite" for outcome in self.trial.values())
+
+    @property
+    def middle(self) -> tuple[float, float]:
+        """Median levels of control and trial."""
+        if not self.levels:
+            return 0.0, 0.0
+        controls, trials = zip(*self.levels.values(), strict=True)
+        return median(controls), median(trials)
+
+    @cached_property
+    def confidence(self) -> float | None:
+        """One minus the p-value of the one-sided paired t-test that the level rises by more than the margin."""
+        differences = [trial - control for control, trial in self.levels.values()]
+        return confidence_above(differences, MARGIN, RESOLUTION)
+
+    @property
+    def supported(self) -> bool:
+        """Whether the spread of the seeds supports the margin; one seed has none, so it supports nothing."""
+        return self.confidence is not None and self.confidence >= CONFIDENCE
+
+    @property
+    def mostly(self) -> bool:
+        """Whether the majority of seeds is cured."""
+        return 2 * len(self.cured) > len(self.seeds)
+
+    @property
+    def proven(self) -> bool:
+        """Whether it helps as far as outcomes tell."""
+        return self.mostly and self.supported
+
+    @property
+    def test(self) -> str:
+        """What was tested, in words."""
+        if self.scale is None:
+            return "none: this objective has no level that could be compared"
+        what = "skill (1 - loss / loss of the best constant prediction)"
+        if self.scale.name == "accuracy":
+            what = f"accuracy above guessing ({self.scale.chance:.2f})"
+        if len(self.seeds) < 2:
+            return f"none: one seed has no spread; compared by {what}"
+        return (
+            f"paired t-test over {len(self.seeds)} seeds, one-sided: {what} rises by more than {MARGIN}; "
+            f"claimed from a confidence of {CONFIDENCE}"
+        )
+
+    def rows(self) -> tuple[SeedResult, ...]:
+        """Every seed as it is told."""
+        return tuple(
+            _row(seed, self.control.get(seed), self.trial[seed], seed in self.better)
+            for seed in sorted(self.trial)
+        )
+
+
+def compare(
+    control: Side, trial: Side, seeds: Sequence[int], dataset: DatasetInfo | None = None
+) -> Comparison:
+    """Outcomes of both sides, in the order of `seeds`."""
+    return Comparison(
+        scale_of(control, trial, dataset),
+        dict(zip(seeds, control.outcomes, strict=True)),
+        dict(zip(seeds, trial.outcomes, strict=True)),
+    )
+
+
+def _row(seed: int, control: Outcome | None, trial: Outcome, better: bool) -> SeedResult:
+    return SeedResult(
+        seed=seed,
+        control_loss=control and control.last_loss,
+        trial_loss=trial.last_loss,
+        control_skill=control and control.skill,
+        trial_skill=trial.skill,
+        control_accuracy=control and control.accuracy,
+        trial_accuracy=trial.accuracy,
+        better=better,
+    )

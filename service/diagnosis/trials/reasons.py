@@ -1,0 +1,151 @@
+"""Why a row says what it says, in plain words."""
+
+from collections.abc import Sequence
+
+from service.diagnosis.trials.comparing import NEARLY, Comparison
+from service.diagnosis.trials.racing import PROMISE, winners
+from service.diagnosis.trials.standing import Standing
+from service.schemas.diagnosis import Finding
+from service.schemas.race import TrialRun
+from service.schemas.run import Failure
+
+
+def refused(why: str) -> str:
+    """It cannot be run at all."""
+    return f"Not tried: {why}."
+
+
+def failed(failure: Failure) -> str:
+    """One of its runs could not be done."""
+    return (
+        f"Not tried to the end: a run of it could not be done ({failure.code}: {failure.detail.rstrip('.')})."
+    )
+
+
+def unpaid(standing: Standing) -> str:
+    """It never ran."""
+    if winners(standing):
+        return "Not tried: other changes were proven to work before its turn came."
+    return (
+        f"Not tried: the budget of trials ({_budget(standing)}) went to changes that come first by evidence."
+    )
+
+
+def outrun(glimpse: TrialRun, score: float | None, standing: Standing) -> str:
+    """It showed promise, and others more."""
+    seen = f"after {glimpse.steps} steps of one seed it had come {_percent(score or 0.0)} of the way"
+    if winners(standing):
+        return f"Not tried to the end: {seen}; other changes were proven to work first."
+    return f"Not tried to the end: {seen}, but the budget of trials ({_budget(standing)}) was spent."
+
+
+def hopeless(score: float | None) -> bool:
+    """Whether a short run shows nothing."""
+    return (score or 0.0) < PROMISE
+
+
+def dropped(glimpse: TrialRun, standing: Standing) -> str:
+    """Its short run showed nothing."""
+    if glimpse.outcome is not None and glimpse.outcome.stopped == "non-finite":
+        return f"The loss goes non-finite at step {glimpse.outcome.steps_run - 1} all the same (one seed)."
+    return (
+        f"After {glimpse.steps} of {standing.control.run_steps} steps (one seed) the network still does no better "
+        "than a constant guess, so it was dropped."
+    )
+
+
+def helps(comparison: Comparison) -> str:
+    """It does."""
+    return f"{_seeds(comparison)} the network learns with it and does not without: {_levels(comparison)}."
+
+
+def no_better(comparison: Comparison) -> str:
+    """The control gets as far, or neither gets anywhere."""
+    control, trial = comparison.middle
+    lost = len(comparison.trial) - comparison.finite
+    if 2 * lost > len(comparison.trial):
+        return f"The loss goes non-finite in {lost} of {len(comparison.trial)} seeds all the same."
+    broken = sum(outcome.stopped == "non-finite" for outcome in comparison.control.values())
+    if trial < PROMISE and 2 * broken > len(comparison.control):
+        return (
+            f"The training stays finite now, but gets nowhere: {_levels(comparison)}. "
+            "A network that guesses is not cured."
+        )
+    if trial < PROMISE:
+        return f"The network still does no better than a constant guess: {_levels(comparison)}."
+    if trial > control and control >= NEARLY * trial:
+        return (
+            f"It only lowers a loss that the unchanged network lowers nearly as far: {_levels(comparison)}."
+        )
+    return f"The unchanged network gets as far: {_levels(comparison)}."
+
+
+def not_learned(comparison: Comparison) -> str:
+    """Better than the control, and still not good."""
+    return (
+        f"{_seeds(comparison, better=True)} it is better than the unchanged network, but it has not learned the "
+        f"task within these steps: {_levels(comparison)}."
+    )
+
+
+def few_seeds(comparison: Comparison) -> str:
+    """A minority of seeds is cured."""
+    return f"Only {_seeds(comparison).lower()} the network learns with it: {_levels(comparison)}."
+
+
+def unsupported(comparison: Comparison) -> str:
+    """The majority is cured, but the seeds differ too much, or there is only one."""
+    if comparison.confidence is None:
+        return (
+            f"The network learns with it in the one seed that was run: {_levels(comparison)}. "
+            "One seed may be luck; three would tell."
+        )
+    return (
+        f"{_seeds(comparison)} the network learns with it, but the seeds differ so much that this may be chance "
+        f"(confidence {comparison.confidence:.2f}): {_levels(comparison)}."
+    )
+
+
+def still_ill(comparison: Comparison, found: Sequence[Finding] | None) -> str:
+    """An error is found in the trial itself."""
+    if not found:
+        return f"{_seeds(comparison)} the network learns with it, but the trial itself could not be judged."
+    names = ", ".join(dict.fromkeys(finding.rule for finding in found))
+    return (
+        f"{_seeds(comparison)} the network learns with it ({_levels(comparison)}), but an error is still found in "
+        f"it: {names}."
+    )
+
+
+def levelless(comparison: Comparison, clean: bool) -> str:
+    """Nothing can be compared but whether it stays finite."""
+    of = len(comparison.trial)
+    if 2 * comparison.finite <= of:
+        return f"The loss goes non-finite in {of - comparison.finite} of {of} seeds all the same."
+    told = f"The training stays finite in {comparison.finite} of {of} seeds"
+    if clean:
+        return f"{told} and no error is found in it; whether its results are good this objective cannot tell."
+    return f"{told}, but an error is found in it, and this objective has no level to compare."
+
+
+def _seeds(comparison: Comparison, *, better: bool = False) -> str:
+    among = comparison.better if better else comparison.cured
+    return f"In {len(among)} of {len(comparison.seeds)} seeds"
+
+
+def _levels(comparison: Comparison) -> str:
+    """Like `skill 0.91 against 0.02 (medians)`."""
+    control, trial = comparison.middle
+    name = comparison.scale.name if comparison.scale else "level"
+    what = name if name != "accuracy" else "accuracy above guessing"
+    medians = " (medians)" if len(comparison.seeds) > 1 else ""
+    return f"{what} {trial:.2f} against {control:.2f}{medians}"
+
+
+def _percent(level: float) -> str:
+    return f"{100 * level:.0f} %"
+
+
+def _budget(standing: Standing) -> str:
+    cost = standing.race.submission.trials.max_cost
+    return f"{cost:g} times the cost of the diagnosis"

@@ -1,0 +1,173 @@
+"""How a race stands: which runs of whom have ended, and what they cost."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from service.diagnosis.trials.comparing import Comparison, compare
+from service.diagnosis.trials.scale import Side, scale_of
+from service.schemas.budget import FEWEST_STEPS
+from service.schemas.race import Race, TrialRun
+from service.schemas.remedy import Candidate
+from service.schemas.run import Failure, Outcome
+
+FINITE = 0.2
+"""Score of a short run that stayed finite, where the objective has no level."""
+
+
+@dataclass(frozen=True)
+class Standing:
+    """A race, by the questions that its next move depends on."""
+
+    race: Race
+
+    @cached_property
+    def control(self) -> Candidate:
+        """The unchanged submission, which is always the first candidate."""
+        return self.race.candidates[0]
+
+    @cached_property
+    def entrants(self) -> tuple[Candidate, ...]:
+        """Those that may win: neither the control nor range tests, nor what cannot be run."""
+        return tuple(
+            each for each in self.race.candidates if each.kind in {"cure", "variant"} and not each.refused
+        )
+
+    @cached_property
+    def seeds(self) -> tuple[int, ...]:
+        """Seeds of the baseline."""
+        return tuple(sorted(run.seed for run in self.race.baseline))
+
+    @cached_property
+    def first_seed(self) -> int:
+        """The seed of short runs: the one in which the baseline fared worst."""
+        return min(self.race.baseline, key=lambda run: (_worth(run.outcome), run.seed)).seed
+
+    @property
+    def rounds(self) -> int:
+        """Rounds that have been run."""
+        return max((run.round for run in self.race.trials), default=0)
+
+    @property
+    def short(self) -> int:
+        """Steps of a short run: a quarter of the whole, but no fewer than tell a bad start from an illness."""
+        return min(self.control.run_steps, max(FEWEST_STEPS, self.control.run_steps // 4))
+
+    @cached_property
+    def _runs(self) -> dict[str, list[TrialRun]]:
+        runs: dict[str, list[TrialRun]] = {}
+        for run in self.race.trials:
+            runs.setdefault(run.variant, []).append(run)
+        return runs
+
+    def runs(self, candidate: Candidate) -> Sequence[TrialRun]:
+        """All its runs that have ended."""
+        return self._runs.get(candidate.name, [])
+
+    def failure(self, candidate: Candidate) -> Failure | None:
+        """Why one of its runs could not be done."""
+        return next((run.failure for run in self.runs(candidate) if run.failure is not None), None)
+
+    def whole(self, candidate: Candidate) -> dict[int, Outcome]:
+        """Outcomes of its runs over the whole budget, by seed; of the control, the baseline's too."""
+        found = {
+            run.seed: run.outcome
+            for run in self.runs(candidate)
+            if run.outcome is not None and run.steps >= candidate.run_steps
+        }
+        if candidate.kind == "control":
+            found |= {
+                run.seed: run.outcome
+                for run in self.race.baseline
+                if run.outcome is not None and run.outcome.stopped != "settled"
+            }
+        return found
+
+    def missing(self, candidate: Candidate) -> list[int]:
+        """Seeds in which it has no run over the whole budget."""
+        done = self.whole(candidate)
+        return [seed for seed in self.seeds if seed not in done]
+
+    def ran(self, candidate: Candidate) -> bool:
+        """Whether it was run over all seeds and the whole budget."""
+        return not self.missing(candidate)
+
+    def comparison(self, candidate: Candidate) -> Comparison | None:
+        """Of all seeds; None where control or trial is not complete."""
+        control, trial = self.whole(self.control), self.whole(candidate)
+        if len(control) < len(self.seeds) or len(trial) < len(self.seeds):
+            return None
+        return compare(
+            self._side(self.control, control), self._side(candidate, trial), self.seeds, self.race.dataset
+        )
+
+    def glimpse(self, candidate: Candidate) -> TrialRun | None:
+        """Its short run."""
+        return next((run for run in self.runs(candidate) if run.outcome is not None), None)
+
+    def score(self, candidate: Candidate) -> float | None:
+        """Level that its short run reached; 0 where it went non-finite, None where there was none."""
+        run = self.glimpse(candidate)
+        if run is None or run.outcome is None:
+            return None
+        if run.outcome.stopped == "non-finite":
+            return 0.0
+        before = {one.seed: one.outcome for one in self.race.baseline if one.outcome is not None}
+        sides = (
+            self._side(self.control, {run.seed: before[run.seed]}),
+            self._side(candidate, {run.seed: run.outcome}),
+        )
+        scale = scale_of(*sides, self.race.dataset)
+        return FINITE if scale is None else scale.level(run.outcome)
+
+    @property
+    def budget(self) -> float:
+        """Multiply-adds that all trial runs together may take."""
+        return self.race.submission.trials.max_cost * self.unit
+
+    @property
+    def unit(self) -> float:
+        """What the baseline costs by its budget of steps."""
+        return len(self.seeds) * self.cost(self.control, self.control.run_steps)
+
+    @cached_property
+    def spent(self) -> float:
+        """What the runs so far took."""
+        return sum(
+            self.cost(candidate, _steps(run))
+            for candidate in self.race.candidates
+            for run in self.runs(candidate)
+        )
+
+    @property
+    def left(self) -> float:
+        """What may still be spent."""
+        return self.budget - self.spent
+
+    @staticmethod
+    def cost(candidate: Candidate, steps: int) -> float:
+        """Of a run."""
+        return candidate.step_cost * steps
+
+    def whole_cost(self, candidate: Candidate) -> float:
+        """Of all whole runs that it has not had."""
+        return len(self.missing(candidate)) * self.cost(candidate, candidate.run_steps)
+
+    def _side(self, candidate: Candidate, outcomes: dict[int, Outcome]) -> Side:
+        ordered = tuple(outcomes[seed] for seed in sorted(outcomes))
+        return Side(candidate.submission, candidate.layers, ordered)
+
+
+def _worth(outcome: Outcome | None) -> float:
+    """How well a baseline run went; non-finite ones are the worst."""
+    if outcome is None or outcome.stopped == "non-finite" or outcome.skill is None:
+        return float("-inf")
+    return outcome.skill
+
+
+def _steps(run: TrialRun) -> int:
+    """Steps that count: a run that went non-finite goes its way again to find where, one that failed counts whole."""
+    if run.outcome is None:
+        return run.steps
+    again = 2 if run.outcome.stopped == "non-finite" else 1
+    return min(run.steps, again * run.outcome.steps_run)
