@@ -30,7 +30,7 @@ class StatisticsQuery(StatisticsFilter):
     """Statistic to show, e.g. `output_gradient_rms`; may be given many times. All where none is."""
     layer: Word | None = None
     """Name of a layer."""
-    variant: Word | None = None
+    variant: Word = "baseline"
     """`baseline`, or the name of a remedy that was tried."""
     seed: Count | None = None
     """Seed of a run."""

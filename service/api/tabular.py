@@ -34,7 +34,10 @@ def plain(item: BaseModel) -> Iterator[dict[str, Any]]:
 
 def by_time(item: MeasuredTime) -> Iterator[dict[str, Any]]:
     """A row for each time of a profile."""
-    place = {name: getattr(item, name) for name in ("variant", "seed", "network", "layer", "depth", "step")}
+    place = {
+        name: getattr(item, name)
+        for name in ("variant", "seed", "round", "network", "layer", "depth", "step")
+    }
     for time, gradient in zip(item.times, item.gradient_rms, strict=True):
         yield {**place, "time": time, "gradient_rms": gradient}
 

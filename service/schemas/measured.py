@@ -11,6 +11,8 @@ class RunPlace(Output):
     variant: str
     """`baseline`, or the name of the remedy that was tried."""
     seed: int
+    round: int
+    """Of the trials, from 1; 0 for the baseline."""
 
 
 class LayerPlace(RunPlace):
@@ -37,7 +39,7 @@ class MeasuredNetwork(NetworkStatistics, RunPlace):
     @classmethod
     def of(cls, row: NetworkRow) -> "MeasuredNetwork":
         """The row with its values as fields, only those that it has."""
-        return cls(variant=row.variant, seed=row.seed, step=row.step, **row.values)
+        return cls(variant=row.variant, seed=row.seed, round=row.round, step=row.step, **row.values)
 
 
 class MeasuredTime(TimeProfile, LayerPlace):

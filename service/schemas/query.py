@@ -38,7 +38,7 @@ class StatisticsFilter(Input):
     metrics: tuple[Word, ...] = ()
     layer: Word | None = None
     """Name of a layer."""
-    variant: Word | None = None
+    variant: Word = "baseline"
     seed: Number | None = None
     first_step: Number | None = None
     last_step: Number | None = None
@@ -50,6 +50,7 @@ class LayerRow(Output):
 
     variant: str
     seed: int
+    round: int = 0
     network: str
     layer: str
     depth: int
@@ -63,6 +64,7 @@ class NetworkRow(Output):
 
     variant: str
     seed: int
+    round: int = 0
     step: int
     values: dict[str, float | None]
 
@@ -72,6 +74,7 @@ class TimeRow(Output):
 
     variant: str
     seed: int
+    round: int = 0
     network: str
     layer: str
     depth: int

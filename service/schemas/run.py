@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Literal
 
-from service.schemas.base import Measured, Output
+from service.schemas.base import Digest, Measured, Output
 
 Status = Literal["queued", "running", "succeeded", "failed", "canceled"]
 TERMINAL: frozenset[Status] = frozenset({"succeeded", "failed", "canceled"})
@@ -75,6 +75,8 @@ class Outcome(Output):
     """E.g. `gradclinic 0.1.0, torch 2.13.0`."""
     seconds: float
     """Wall time of the training without the start."""
+    network: Digest | None = None
+    """Of the file with the network as it was trained, where one was written."""
 
 
 class Run(Output):

@@ -135,7 +135,7 @@ def _write_diagnosis(
         "layers": LAYERS.dump_json(plan.plan.layers if plan else ()).decode(),
         "planned_steps": plan.planned_steps if plan else 0,
         "run_steps": plan.run_steps if plan else 0,
-        "tries": False,
+        "tries": request.submission.trials.mode != "off",
         "thought": 0,
         "created_at": now(),
     }

@@ -32,6 +32,7 @@ def layer_rows(
         LayerRow(
             variant=row.variant,
             seed=row.seed,
+            round=row.round,
             network=row.network,
             layer=row.name,
             depth=row.depth,
@@ -58,6 +59,7 @@ def time_rows(
         TimeRow(
             variant=row.variant,
             seed=row.seed,
+            round=row.round,
             network=row.network,
             layer=row.name,
             depth=row.depth,
@@ -81,13 +83,20 @@ def network_rows(
     metrics = _metrics(asked, NETWORK_STATISTICS)
     table = network_statistics
     query = select(
-        runs.c.id, runs.c.variant, runs.c.seed, table.c.step, *(table.c[name] for name in metrics)
+        runs.c.id,
+        runs.c.variant,
+        runs.c.seed,
+        runs.c.round,
+        table.c.step,
+        *(table.c[name] for name in metrics),
     ).join(runs, runs.c.id == table.c.run_id)
     rows, following = _page(
         database, diagnosis_id, asked, cursor, limit, table, query, [runs.c.id, table.c.step]
     )
     items = tuple(
-        NetworkRow(variant=row.variant, seed=row.seed, step=row.step, values=_values(row, metrics))
+        NetworkRow(
+            variant=row.variant, seed=row.seed, round=row.round, step=row.step, values=_values(row, metrics)
+        )
         for row in rows
     )
     return Page[NetworkRow](items=items, next_cursor=following)
@@ -108,6 +117,7 @@ def _by_layer(
             runs.c.id,
             runs.c.variant,
             runs.c.seed,
+            runs.c.round,
             layers.c.network,
             layers.c.name,
             places.c.depth,
@@ -153,9 +163,7 @@ def _page(
 
 
 def _conditions(asked: StatisticsFilter, table: Table) -> list[ColumnElement[bool]]:
-    wanted: list[ColumnElement[bool]] = []
-    if asked.variant is not None:
-        wanted.append(runs.c.variant == asked.variant)
+    wanted: list[ColumnElement[bool]] = [runs.c.variant == asked.variant]
     if asked.seed is not None:
         wanted.append(runs.c.seed == asked.seed)
     if asked.first_step is not None:

@@ -39,6 +39,7 @@ def test_only_the_metrics_that_are_asked_for_are_shown(client: FlaskClient, meas
         {
             "variant": "baseline",
             "seed": 1,
+            "round": 0,
             "network": "main",
             "layer": "head",
             "depth": 4,
@@ -94,7 +95,7 @@ def test_csv_holds_all_rows_however_long_a_page_is(
     assert response.content_type == "text/csv; charset=utf-8"
     rows = read_csv(response.text)
     assert len(rows) == 30
-    assert list(rows[0]) == ["variant", "seed", "network", "layer", "depth", "step", "weight_rms"]
+    assert list(rows[0]) == ["variant", "seed", "round", "network", "layer", "depth", "step", "weight_rms"]
     assert [row["weight_rms"] for row in rows[::3][:4]] == ["", "NaN", "Infinity", ""]
 
 

@@ -21,6 +21,7 @@ def accepted(
     commit: str | None = None,
     seeds: int = 2,
     width: int = 8,
+    mode: str = "auto",
 ) -> Accepted:
     """Two layers and an activation on digits."""
     submission = Submission.model_validate(
@@ -44,6 +45,7 @@ def accepted(
             "project": project,
             "branch": branch,
             "commit": commit,
+            "trials": {"mode": mode},
         }
     )
     request = accept(submission, Limits(), lambda digest: None)

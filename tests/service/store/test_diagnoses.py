@@ -149,7 +149,7 @@ def test_delete_takes_everything_along(database):
 
 
 def test_progress_is_the_share_of_steps_done(database):
-    diagnosis = created(database, seeds=2)
+    diagnosis = created(database, seeds=2, mode="off")
     claim = claimed(database, run_ids(database, diagnosis)[0])
     runs.report(database, claim, 50, 1.25)
     found = diagnoses.get(database, diagnosis)
