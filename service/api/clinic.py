@@ -10,7 +10,7 @@ from service.queue import Queue
 from service.settings import Settings
 from service.store import diagnoses
 from service.store.database import Database
-from service.store.files import DatasetFiles
+from service.store.files import DatasetFiles, NetworkFiles
 
 EXTENSION = "gradclinic"
 
@@ -23,6 +23,7 @@ class Clinic:
     database: Database
     queue: Queue
     files: DatasetFiles
+    network_files: NetworkFiles
     watcher: Watcher
     long_lived: threading.BoundedSemaphore
     """Free places for answers that keep a thread: long polls and event streams."""
@@ -40,6 +41,7 @@ def open_clinic(settings: Settings, database: Database, queue: Queue) -> Clinic:
         database=database,
         queue=queue,
         files=DatasetFiles(settings.datasets_dir),
+        network_files=NetworkFiles(settings.networks_dir),
         watcher=Watcher(lambda diagnosis_id: diagnoses.get(database, diagnosis_id)),
         long_lived=threading.BoundedSemaphore(settings.streams_per_process),
     )

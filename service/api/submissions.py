@@ -9,23 +9,36 @@ from service.diagnosis import engine
 from service.schemas import intake
 from service.schemas.body.reading import MEDIA_TYPES
 from service.schemas.data import DatasetData, DatasetInfo
-from service.schemas.intake import Accepted
+from service.schemas.intake import Accepted, Pending
+from service.schemas.onnx import NetworkFile
 from service.schemas.submission import Submission
 from service.schemas.validation import Validation
-from service.store import datasets
+from service.store import datasets, networks
 
 blueprint = Blueprint("submissions", __name__)
 
 
-def accepted(body: Body) -> Accepted:
+PENDING = (
+    "the network lies in a file, which is not read before the submission is posted to /v1/diagnoses: its layers, "
+    "whether all of its operators can be trained, whether data and loss fit it, and the steps and cost of a run "
+    "are said by the worker that reads it"
+)
+
+
+def accepted(body: Body) -> Accepted | Pending:
     """The submission in a body with its plan, or all that is wrong with it."""
+    return intake.read(body.content, body.media_type, clinic().settings.limits, known_dataset, known_network)
+
+
+def known_dataset(digest: str) -> DatasetInfo | None:
+    """What is known of a data set; None where it was never uploaded."""
+    return datasets.get(clinic().database, digest)
+
+
+def known_network(digest: str) -> NetworkFile | None:
+    """What is known of a file; None where it was never uploaded, or its bytes have gone."""
     here = clinic()
-    return intake.read(
-        body.content,
-        body.media_type,
-        here.settings.limits,
-        lambda digest: datasets.get(here.database, digest),
-    )
+    return networks.get(here.database, digest) if here.network_files.path(digest).exists() else None
 
 
 @blueprint.post("/submissions/validate")
@@ -35,9 +48,12 @@ def validate(body: Body) -> Validation:
     """Check a submission without running it.
 
     Shows how it was understood: layers, shapes, size, steps and cost, and what its structure alone gives away.
-    Nothing is stored.
+    Nothing is stored. Of a network in an uploaded file only the rest of the submission is checked.
     """
     result = accepted(body)
+    if isinstance(result, Pending):
+        seeds = result.submission.probing.seeds
+        return Validation(submission=result.submission, pending=PENDING, runs=seeds)
     return Validation(
         submission=result.submission,
         layers=result.plan.layers,
@@ -55,4 +71,4 @@ def validate(body: Body) -> Validation:
 def _dataset(submission: Submission) -> DatasetInfo | None:
     """What is known of the data set that was uploaded for it."""
     data = submission.data
-    return datasets.get(clinic().database, data.digest) if isinstance(data, DatasetData) else None
+    return known_dataset(data.digest) if isinstance(data, DatasetData) else None

@@ -68,5 +68,6 @@ def _time_steps(plan: Plan) -> int:
             stacked = getattr(planned.spec, "num_layers", 1) * (
                 1 + getattr(planned.spec, "bidirectional", False)
             )
-            found += stacked * prod(planned.inputs[0].shape[:1])
+            entering = planned.inputs[0] if planned.inputs else planned.layer.output
+            found += stacked * prod(entering.shape[:1])
     return found

@@ -1,10 +1,15 @@
 """Changes of an uploaded network's graph, told apart by their first key and applied in order before it is built."""
 
+from collections.abc import Iterator, Sequence
 from typing import Annotated, Literal
 
-from pydantic import Discriminator, Field, JsonValue, Tag
+from pydantic import Discriminator, Field, JsonValue, Tag, ValidationError
 
+from service.errors import Problem
 from service.schemas.base import Input
+from service.schemas.layers.base import LayerSpec
+from service.schemas.layers.registry import kinds
+from service.schemas.problems import did_you_mean, joined, problems_of
 
 Word = r"^[^\x00-\x1f\x7f]*$"
 """What is printed in reports and stored holds no control characters."""
@@ -25,6 +30,11 @@ class ReplaceActivation(Input):
     """Its arguments, by torch's names."""
     match: Pattern = "*"
     """Only layers with such names."""
+
+    @property
+    def spec(self) -> LayerSpec:
+        """The activation that comes in; raises KeyError or ValidationError where there is none like it."""
+        return activations()[self.by].model_validate({"type": self.by, **self.arguments})
 
 
 class InsertNormalization(Input):
@@ -73,3 +83,26 @@ Edit = Annotated[
         custom_error_message="an edit is a mapping with one of the keys replace, insert, residual and add_bias",
     ),
 ]
+
+
+def activations() -> dict[str, type[LayerSpec]]:
+    """What can take the place of an activation."""
+    return {name: kind for name, kind in kinds().items() if kind.family == "activation"}
+
+
+def edit_problems(edits: Sequence[Edit], pointer: str) -> Iterator[Problem]:
+    """Activations that do not exist or do not take their arguments; what matches is known once the file was read."""
+    for place, edit in enumerate(edits):
+        if not isinstance(edit, ReplaceActivation):
+            continue
+        here = joined(pointer, place)
+        if edit.by not in activations():
+            hint = did_you_mean(edit.by, activations()) or f"known are {', '.join(activations())}"
+            yield Problem(joined(here, "by"), f"there is no activation {edit.by}", hint)
+            continue
+        try:
+            _ = edit.spec
+        except ValidationError as error:
+            model = activations()[edit.by]
+            place_of_arguments = joined(here, "arguments")
+            yield from problems_of(error, edit.arguments, pointer=place_of_arguments, model=model)

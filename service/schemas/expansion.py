@@ -57,7 +57,7 @@ def expand(
     planned = {name: tuple(walk.planned) for name, walk in walks.items()}
     plan = Plan(planned, outputs, {name: input_of(network) for name, network in networks.items()})
     problems = [problem for walk in walks.values() for problem in walk.problems.values()]
-    _raise([*problems, *_limit_problems(plan, limits, places)])
+    _raise([*problems, *limit_problems(plan, limits, _first(places))])
     _raise([*_idle_problems(plan, places), *_rule_problems(networks, plan, places)])
     return plan
 
@@ -117,9 +117,12 @@ def _walked(network: NetworkSpec, walk: Walk, pointer: str) -> int:
     return named.depth
 
 
-def _limit_problems(plan: Plan, limits: Limits, places: Mapping[str, str]) -> list[Problem]:
+def _first(places: Mapping[str, str]) -> str:
+    return joined(next(iter(places.values())), "layers")
+
+
+def limit_problems(plan: Plan, limits: Limits, pointer: str) -> list[Problem]:
     """Over the limits of what a network may need; each names the layer that needs most."""
-    pointer = joined(next(iter(places.values())), "layers")
     problems = []
     if plan.parameters > limits.parameters:
         most = max(plan.layers, key=lambda layer: layer.parameters)

@@ -16,6 +16,7 @@ from service.schemas.catalogue import (
 )
 from service.schemas.data import BuiltinData, Data, DatasetData, DatasetInfo, SyntheticData
 from service.schemas.limits import Limits
+from service.schemas.onnx import NetworkFile, OnnxSpec
 from service.schemas.plan import Tensor
 from service.schemas.planned import Plan
 from service.schemas.submission import Submission
@@ -25,6 +26,8 @@ BYTES_PER_NUMBER = 4
 
 Datasets = Callable[[str], DatasetInfo | None]
 """Finds what is known of an uploaded data set by its digest."""
+NetworkFiles = Callable[[str], NetworkFile | None]
+"""Finds an uploaded ONNX file by its digest."""
 
 
 @dataclass(frozen=True)
@@ -35,6 +38,8 @@ class Ends:
     output: Tensor
     entry_pointer: str
     output_pointer: str
+    file: OnnxSpec | None = None
+    """What was said of the file, where the network came as one."""
 
 
 def network_problems(submission: Submission) -> Iterator[Problem]:
@@ -84,8 +89,9 @@ def ends_of(submission: Submission, plan: Plan) -> Ends:
     """The network's two ends; of the critic, which sees the data, where there are two networks."""
     name = "critic" if "critic" in plan.networks and len(plan.networks) > 1 else next(iter(plan.networks))
     root = "/network" if submission.network is not None else f"/networks/{name}"
-    last = plan.layers[plan.outputs[name]]
-    return Ends(plan.inputs[name], last.output, f"{root}/input", last.pointer)
+    last = plan.layers[plan.outputs[name]].pointer
+    file = submission.network if isinstance(submission.network, OnnxSpec) else None
+    return Ends(plan.inputs[name], plan.output(name), f"{root}/input", last, file)
 
 
 def data_of(submission: Submission, plan: Plan, datasets: Datasets) -> DataShape | None:
@@ -103,14 +109,10 @@ def fit_problems(submission: Submission, plan: Plan, shape: DataShape | None) ->
     """Where data, network and loss do not meet, and networks that no data could train."""
     for name, layers in plan.networks.items():
         if not any(planned.layer.parameters for planned in layers):
-            root = "/network" if submission.network is not None else f"/networks/{name}"
-            yield Problem(f"{root}/layers", "there is nothing to train in it", "e.g. add a Linear layer")
+            yield _idle(submission, name)
     ends, data = ends_of(submission, plan), submission.data
     if shape is None:
-        digest = data.digest if isinstance(data, DatasetData) else ""
-        yield Problem(
-            "/data/digest", f"no data set with the digest {digest} was uploaded", "PUT it to /v1/datasets"
-        )
+        yield _missing(data.digest if isinstance(data, DatasetData) else "")
         return
     yield from _entry_problems(ends, shape)
     if data is not None and shape.x.dtype == "int" and (data.preprocess != "none" or data.noise):
@@ -162,8 +164,32 @@ def size_problems(submission: Submission, shape: DataShape | None, limits: Limit
         )
 
 
+def upload_problems(submission: Submission, datasets: Datasets, networks: NetworkFiles) -> Iterator[Problem]:
+    """Files that a submission names and that were never uploaded."""
+    network, data = submission.network, submission.data
+    if isinstance(network, OnnxSpec) and networks(network.onnx) is None:
+        message = f"no network with the digest {network.onnx} was uploaded"
+        yield Problem("/network/onnx", message, "PUT it to /v1/networks, or send it in the part `model`")
+    if isinstance(data, DatasetData) and datasets(data.digest) is None:
+        yield _missing(data.digest)
+
+
+def _missing(digest: str) -> Problem:
+    message = f"no data set with the digest {digest} was uploaded"
+    return Problem("/data/digest", message, "PUT it to /v1/datasets, or send it in the part `data`")
+
+
+def _idle(submission: Submission, name: str) -> Problem:
+    if isinstance(submission.network, OnnxSpec):
+        return Problem("/network", "there is nothing to train in it", "see its `train` and `freeze`")
+    root = "/network" if submission.network is not None else f"/networks/{name}"
+    return Problem(f"{root}/layers", "there is nothing to train in it", "e.g. add a Linear layer")
+
+
 def _entry_problems(ends: Ends, shape: DataShape) -> Iterator[Problem]:
-    if not fits(shape.x, ends.entry):
+    if ends.file is not None:
+        yield from _file_problems(ends, ends.file, shape)
+    elif not fits(shape.x, ends.entry):
         yield Problem(
             f"{ends.entry_pointer}/shape",
             f"the data are {_words(shape.x)}; the network takes {_words(ends.entry)}",
@@ -174,6 +200,22 @@ def _entry_problems(ends: Ends, shape: DataShape) -> Iterator[Problem]:
             f"{ends.entry_pointer}/vocab",
             f"the data have {shape.vocab} different tokens; the network knows {ends.entry.vocab}",
             f"write vocab: {shape.vocab}",
+        )
+
+
+def _file_problems(ends: Ends, file: OnnxSpec, shape: DataShape) -> Iterator[Problem]:
+    """What a file takes cannot be written otherwise: the data have to fit, or the file is exported again."""
+    if not fits(shape.x, ends.entry):
+        yield Problem(
+            "/data",
+            f"the data are {_words(shape.x)}; the network takes {_words(ends.entry)}",
+            "give sizes that the file leaves open in the network's `sizes`, name another `input`, "
+            "or export the network for these data",
+        )
+    elif ends.entry.dtype == "int" and (shape.vocab or 0) > (ends.entry.vocab or 0):
+        yield Problem(
+            "/data" if file.vocab is None else "/network/vocab",
+            f"the data have {shape.vocab} different tokens; the network knows {ends.entry.vocab}",
         )
 
 

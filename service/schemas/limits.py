@@ -38,6 +38,8 @@ class Limits(Input):
     """Bytes of one uploaded ONNX file."""
     multipart_bytes: PositiveInt = 800_000_000
     """Bytes of a submission with its files in one request."""
+    validation_seconds: PositiveFloat = 120.0
+    """Wall time after which reading an uploaded ONNX file is given up."""
     run_seconds: PositiveFloat = 900.0
     """Wall time after which a run is killed."""
     run_bytes: PositiveInt = 4_000_000_000

@@ -1,7 +1,7 @@
 """A plan: what a network as written comes to, ready to be built, probed and spoken of."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from service.schemas.layers.base import LayerSpec
 from service.schemas.layers.shapes import numbers
@@ -13,8 +13,10 @@ class PlannedLayer:
     """A layer in its place, with what was written of it and the shapes that flow in."""
 
     layer: Layer
-    spec: LayerSpec
-    inputs: tuple[Tensor, ...]
+    spec: LayerSpec | None = None
+    """None for a layer of an uploaded file."""
+    inputs: tuple[Tensor, ...] = ()
+    """Of a file's layers, only recurrent ones tell them."""
 
 
 @dataclass(frozen=True)
@@ -26,6 +28,8 @@ class Plan:
     """Depth whose output is the network's."""
     inputs: Mapping[str, Tensor]
     """What flows into each network."""
+    ends: Mapping[str, Tensor] = field(default_factory=dict)
+    """What a network gives, where that is not what its last layer gives: in a file, reshaping may follow."""
 
     @property
     def planned(self) -> tuple[PlannedLayer, ...]:
@@ -54,4 +58,4 @@ class Plan:
 
     def output(self, network: str) -> Tensor:
         """What one of the networks gives."""
-        return self.layers[self.outputs[network]].output
+        return self.ends.get(network) or self.layers[self.outputs[network]].output
