@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from workers.networks.onnx.call import Call
-from workers.networks.onnx.fuse import fuse_biases
+from workers.networks.onnx.fuse import fuse
 from workers.networks.onnx.graph import Graph, Node, needed
 from workers.networks.onnx.inputs import entry_of
 from workers.networks.onnx.limits import OnnxLimits
@@ -42,7 +42,7 @@ def assemble(graph: Graph, options: Options) -> Assembled:
     """Build every node that an output needs; raises RefusedNetwork with the node."""
     operators()
     parameters = parameters_of(graph, options.overrides)
-    graph = fuse_biases(graph, parameters)
+    graph = fuse(graph, parameters)
     outputs = _wanted(graph, options)
     builder = _Builder(graph, options, parameters, _aliases(graph))
     for node in needed(graph.nodes, outputs):

@@ -45,7 +45,9 @@ def describe(assembled: Assembled, trial: Trial, network: str) -> Description:
                 "source": sources[depth],
             }
         )
-        layers.append(OnnxLayer(placed, steps[number].operator, assembled.leaves[number], sources[depth]))
+        layers.append(
+            OnnxLayer(placed, steps[number].operator, assembled.leaves[number], sources[depth], number)
+        )
     first = assembled.network.outputs[0]
     return Description(
         layers=tuple(layers),
@@ -56,13 +58,15 @@ def describe(assembled: Assembled, trial: Trial, network: str) -> Description:
 
 def _is_layer(assembled: Assembled, trial: Trial, number: int) -> bool:
     computes = assembled.carries[number] and assembled.entries[number].family != "shape"
-    return trial.seen[number].dtype.is_floating_point and (computes or bool(assembled.owned[number]))
+    return trial.values[assembled.nodes[number].gives].dtype.is_floating_point and (
+        computes or bool(assembled.owned[number])
+    )
 
 
 def _layer(assembled: Assembled, trial: Trial, number: int, own: tuple[str, ...]) -> Layer:
     entry, leaves = assembled.entries[number], assembled.leaves[number]
     weights = assembled.network.parameter_of
-    shape = trial.seen[number].shape
+    shape = trial.values[assembled.nodes[number].gives].shape
     weighted = entry.weighted is not None and bool(leaves)
     kind = entry.weighted if weighted and entry.weighted else entry.type
     largest = max((weights[name].numel() for name in leaves), default=0)

@@ -27,6 +27,11 @@ class Node:
     label: str = ""
     """Name of its layer where that is settled already; else it is found from what the exporter wrote."""
 
+    @property
+    def gives(self) -> str:
+        """Name of the first value that it gives and that has a name."""
+        return next(filter(None, self.outputs), "")
+
 
 @dataclass(frozen=True)
 class GraphInput:

@@ -1,21 +1,36 @@
 """From a checked description to a network that trains, with its layers named and numbered."""
 
+from dataclasses import replace
+
 from service.schemas.plan import Tensor
 from workers.networks.onnx.assemble import Assembled, assemble
 from workers.networks.onnx.describe import describe, vocab_of
+from workers.networks.onnx.edits import edited
 from workers.networks.onnx.graph import Graph
 from workers.networks.onnx.losses import losses_of, sizes_of
-from workers.networks.onnx.network import OnnxNetwork, Report
+from workers.networks.onnx.network import OnnxNetwork, Report, Seen
 from workers.networks.onnx.options import Options
 from workers.networks.onnx.refusal import RefusedNetwork
-from workers.networks.onnx.trial import Seen, Trial, try_out
+from workers.networks.onnx.tensors import number_of
+from workers.networks.onnx.trial import Trial, try_out
 
 
 def load(graph: Graph, options: Options | None = None) -> OnnxNetwork:
     """The network on the CPU in training mode, tried out once; raises RefusedNetwork with the node."""
     options = options or Options()
+    return _load(edit(graph, options), options)
+
+
+def edit(graph: Graph, options: Options) -> Graph:
+    """The graph with the options' edits, as `write` wants it beside the network that was loaded from it."""
+    return edited(graph, options.edits, options.overrides, lambda changed: _load(changed, options))
+
+
+def _load(graph: Graph, options: Options) -> OnnxNetwork:
     assembled = assemble(graph, options)
     trial = try_out(assembled, graph, options)
+    settled = _with_known_types(graph, assembled, trial)
+    assembled = assembled if settled is graph else assemble(settled, options)
     network = assembled.network
     described = describe(assembled, trial, options.network)
     network.planned, network.layers = described.layers, described.modules
@@ -24,11 +39,37 @@ def load(graph: Graph, options: Options | None = None) -> OnnxNetwork:
         raise RefusedNetwork(
             "The file holds no parameter that could be trained, or no input reaches an output."
         )
-    network.nodes = assembled.nodes
+    network.nodes, network.seen = assembled.nodes, trial.values
     network.input = _input(assembled, trial, options)
     network.output = _output(trial, single=network.entry is not None)
     network.report = _report(assembled, trial, graph, options)
     return network
+
+
+def _with_known_types(graph: Graph, assembled: Assembled, trial: Trial) -> Graph:
+    """Where a constant takes the type of a value that flows, that type is known now, and more can be folded.
+
+    Exports without optimisation write every number of theirs in this way, zero biases among them.
+    """
+    known = {
+        node.outputs[0]: trial.values[node.outputs[0]].dtype
+        for node, step, leaves in zip(assembled.nodes, assembled.network.steps, assembled.leaves, strict=True)
+        if node.operator == "CastLike" and not leaves and node.inputs[0] not in step.inputs
+    }
+    if not known:
+        return graph
+    nodes = tuple(
+        replace(
+            node,
+            operator="Cast",
+            inputs=node.inputs[:1],
+            attributes={"to": number_of(known[node.outputs[0]])},
+        )
+        if node.outputs[0] in known
+        else node
+        for node in graph.nodes
+    )
+    return replace(graph, nodes=nodes)
 
 
 def _report(assembled: Assembled, trial: Trial, graph: Graph, options: Options) -> Report:

@@ -113,6 +113,16 @@ class OnnxLayer:
     """Names of the initializers that are its parameters."""
     source: str | None
     """`path:line` in the user's repository, where the file carries it."""
+    step: int
+    """Place among the steps of the network."""
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What a value was in the first run."""
+
+    shape: tuple[int, ...]
+    dtype: torch.dtype
 
 
 @dataclass(frozen=True)
@@ -154,6 +164,8 @@ class OnnxNetwork(nn.Module):
     """One example of the first output."""
     nodes: tuple[Node, ...]
     """The node of each step, after edits; a bias that is added to a product is its third input."""
+    seen: Mapping[str, Seen]
+    """What every value was in the first run."""
     real: Tensor
     """No number, but of the type in which real data are taken: it follows the network's own."""
     output_depth: int

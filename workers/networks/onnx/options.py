@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from service.schemas.edits import Edit
 from workers.networks.onnx.limits import OnnxLimits
 from workers.networks.onnx.roles import Overrides
 
@@ -26,6 +27,8 @@ class Options:
     """A number for each other input: the network then takes the data alone. None: it takes all inputs."""
     vocab: int | None = None
     """How many different integers flow in; read from the embedding that they enter where left out."""
+    edits: Sequence[Edit] = ()
+    """Changes of the graph before it is built."""
     limits: OnnxLimits = field(default_factory=OnnxLimits)
     network: str = "main"
     """Name of the network that the layers are said to belong to."""

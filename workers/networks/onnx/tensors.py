@@ -43,6 +43,11 @@ def element_type(number: object) -> torch.dtype:
     return DTYPES[number]
 
 
+def number_of(dtype: torch.dtype) -> int:
+    """ONNX's number for torch's element type."""
+    return next(number for number, known in DTYPES.items() if known == dtype)
+
+
 def check_tensor(proto: TensorProto, limits: OnnxLimits) -> int:
     """Bytes of a tensor as declared; refuses outside data, absurd sizes and bytes that do not fit them."""
     name = shown(proto.name or "(constant)")

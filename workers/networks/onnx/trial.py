@@ -1,7 +1,7 @@
 """The first run of a network, on made-up input: what it gives at every node, and with which batches it works."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import torch
@@ -11,29 +11,22 @@ from workers.networks.onnx.assemble import Assembled, check_sizes
 from workers.networks.onnx.batches import Batches, batches_of, continues
 from workers.networks.onnx.graph import Graph
 from workers.networks.onnx.inputs import example
+from workers.networks.onnx.network import Seen
 from workers.networks.onnx.options import Options
 from workers.networks.onnx.refusal import REFUSALS, RefusedNetwork, shown
 from workers.networks.onnx.registry import tensors
 
 
 @dataclass(frozen=True)
-class Seen:
-    """What one node gave."""
-
-    shape: tuple[int, ...]
-    dtype: torch.dtype
-
-
-@dataclass(frozen=True)
 class Trial:
     """What the first run found."""
 
-    seen: tuple[Seen, ...]
-    """First output of every step."""
     outputs: tuple[Seen, ...]
     """The outputs of the network."""
     given: tuple[Seen, ...]
     """What went into it."""
+    values: Mapping[str, Seen]
+    """Every value by its name."""
     batch: int | None
     """The only batch that works; None where any does."""
     ran: int
@@ -61,15 +54,15 @@ def _first_that_runs(assembled: Assembled, graph: Graph, options: Options, batch
     for number, batch in enumerate(batches.tried):
         try:
             given = _examples(assembled, graph, batch, options)
-            seen, outputs = _run(assembled, given, batch, options)
+            named, outputs = _run(assembled, given, batch, options)
         except RefusedNetwork as error:
             refusal = refusal or error
             continue
         any_works = not number and _works_with_one_more(assembled, given, outputs, options, batches.free)
         trial = Trial(
-            seen=tuple(seen),
             outputs=tuple(map(_seen, outputs)),
             given=tuple(map(_seen, given)),
+            values=named,
             batch=None if any_works else batch,
             ran=batch,
         )
@@ -94,13 +87,14 @@ def _seen(value: Tensor) -> Seen:
 
 def _run(
     assembled: Assembled, given: Sequence[Tensor], batch: int, options: Options
-) -> tuple[list[Seen], tuple[Tensor, ...]]:
+) -> tuple[dict[str, Seen], tuple[Tensor, ...]]:
     network, limits = assembled.network, options.limits
-    seen: list[Seen] = []
     values = network.given(*given)
+    named = {name: _seen(value) for name, value in values.items()}
     # what the training's batch will take, from the batch that is run here
     most = limits.activations * max(batch, 1) / max(options.batch or batch, batch, 1)
     total = 0
+    done = 0
     try:
         for step, made in network.execute(values):
             check_sizes(limits, made)
@@ -110,13 +104,17 @@ def _run(
                     f"up to here all layers together hold more numbers than the limit of {limits.activations}, "
                     f"for a batch of {max(options.batch or batch, batch)}"
                 )
-            seen.append(_seen(made[0][0] if isinstance(made[0], list) else made[0]))
+            pairs = zip(assembled.nodes[done].outputs, made, strict=False)
+            named.update(
+                (name, _seen(value[0] if isinstance(value, list) else value)) for name, value in pairs
+            )
+            done += 1
     except (RefusedNetwork, *REFUSALS) as error:
-        node = assembled.nodes[len(seen)]
+        node = assembled.nodes[done]
         reason = error.detail if isinstance(error, RefusedNetwork) else shown(error, 300)
         place = f"{shown(node.operator, 60)} {shown(node.name or node.outputs[0], 100)}"
         raise RefusedNetwork(f"The network does not run: {place}: {reason}") from None
-    return seen, tensors(network.taken(values))
+    return named, tensors(network.taken(values))
 
 
 def _made_anew(taken: Sequence[Tensor], made: Sequence[Tensor]) -> int:
