@@ -2,35 +2,35 @@
 
 import os
 import signal
+import traceback
 from multiprocessing import parent_process
 from multiprocessing.connection import Connection, wait
-from pathlib import Path
 from threading import Thread
 
 import torch
 
 from service.diagnosis.registry import rules
-from service.errors import InvalidSubmission
-from service.schemas.data import DatasetInfo
-from service.schemas.intake import accept
-from service.schemas.run import Failure, Outcome
+from service.errors import InvalidSubmission, Problem
+from service.schemas.onnx import OnnxSpec
+from service.schemas.run import Failure, Obstacle
 from service.schemas.statistics import LayerStatistics, NetworkStatistics, TimeProfile
 from workers import device as devices
 from workers.environment import scrub
 from workers.errors import OutOfMemory, RunError, is_out_of_memory
 from workers.memory import forbid_core_dumps, limit_own
-from workers.messages import Assignment, Batch, Failed, Finished, write_message
-from workers.networks.load import load as load_networks
+from workers.messages import Assignment, Batch, Failed, Finished, Message, Validated, write_message
+from workers.networks.onnx.registry import operators
 from workers.networks.registry import kinds
+from workers.preparation import prepare
 from workers.probes.probe import families
 from workers.probes.recorder import Recorder
 from workers.settling import Settling
-from workers.training.data import load as load_examples
 from workers.training.loop import train
+from workers.validation import validate
 
 ROWS_PER_MESSAGE = 2_000
 
-PRELOADED = (torch.optim.SGD([torch.nn.Parameter(torch.empty(1))]), families(), kinds(), rules())
+PRELOADED = (torch.optim.SGD([torch.nn.Parameter(torch.empty(1))]), families(), kinds(), operators(), rules())
 """What else takes time to import: this module is imported once, in the process that children are forked from.
 
 The first optimiser of a process imports 800 modules. Nothing may be computed: threads do not survive a fork.
@@ -40,16 +40,16 @@ The first optimiser of a process imports 800 modules. Nothing may be computed: t
 def run(assignment: bytes, pipe: Connection) -> None:
     """Do one run and send its messages; the last one is Finished or Failed."""
     _settle_in()
-    order = Assignment.model_validate_json(assignment)
+    assigned = Assignment.model_validate_json(assignment)
     try:
-        _equip(order)
-        last: Finished | Failed = Finished(outcome=_train(order, pipe))
+        _equip(assigned)
+        last = _do(assigned, pipe)
     except RunError as error:
         last = Failed(failure=error.failure(), retry=error.retry)
     except InvalidSubmission as error:
-        last = Failed(failure=Failure(whose="client", code="cannot-build", detail=_words(error)))
+        last = Failed(failure=_unsound(error, assigned))
     except Exception as error:  # noqa: BLE001 - whatever it is, the supervisor is told
-        last = _unforeseen(error)
+        last = _unforeseen(error, assigned)
     pipe.send_bytes(write_message(last))
 
 
@@ -78,16 +78,21 @@ def survey(pipe: Connection) -> None:
     pipe.send_bytes(str(torch.cuda.device_count() if torch.cuda.is_available() else 0).encode())
 
 
-def _train(assignment: Assignment, pipe: Connection) -> Outcome:
-    order = assignment.order
+def _do(assignment: Assignment, pipe: Connection) -> Message:
+    """Train, or only look into the network's file; the last message."""
+    order, info = assignment.order, assignment.dataset
     device = devices.choose(assignment.device)
-    info = assignment.dataset
-    accepted = accept(order.submission, order.limits, lambda _digest: info)
-    networks = load_networks(order.submission, accepted.plan, order.seed).modules
-    examples = load_examples(order.submission, accepted.plan, _dataset(assignment.dataset_path, info))
-    settling = Settling(order, accepted.plan.layers, info, Sender(pipe))
+    prepared = prepare(assignment)
+    if order.role == "validation":
+        return Validated(imported=validate(order, prepared, device))
+    if order.role == "trial" and prepared.imported is not None:
+        # Its layers may be others than the submission's own, and rows are of layers that are known.
+        pipe.send_bytes(write_message(Validated(imported=prepared.imported)))
+    networks, layers = prepared.networks.modules, prepared.accepted.plan.layers
+    report = None if prepared.imported is None else prepared.imported.report
+    settling = Settling(order, layers, info, Sender(pipe), report)
     recorder = Recorder(networks, order, settling)
-    return train(order, networks, examples, recorder, device, settling.settled)
+    return Finished(outcome=train(order, networks, prepared.examples, recorder, device, settling.settled))
 
 
 def _settle_in() -> None:
@@ -119,17 +124,27 @@ def _die_with_parent() -> None:
         os._exit(1)
 
 
-def _dataset(path: str | None, info: DatasetInfo | None) -> tuple[Path, DatasetInfo] | None:
-    return None if path is None or info is None else (Path(path), info)
-
-
-def _unforeseen(error: Exception) -> Failed:
+def _unforeseen(error: Exception, assignment: Assignment) -> Failed:
     if is_out_of_memory(error):
         spent = OutOfMemory(f"The run needed more memory than it may take: {error}")
         return Failed(failure=spent.failure(), retry=spent.retry)
     detail = f"{type(error).__name__}: {error}"
+    if assignment.order.role == "validation":
+        # What a file brings down is the file's fault; that it could is ours, and stands in the log.
+        traceback.print_exception(error)
+        refused = f"The network is refused: reading it failed ({detail[:300]})."
+        return Failed(failure=Failure(whose="client", code="cannot-import", detail=refused))
     return Failed(failure=Failure(whose="service", code="crashed", detail=detail))
 
 
-def _words(error: InvalidSubmission) -> str:
-    return "; ".join(f"{problem.pointer}: {problem.message}" for problem in error.problems) or error.detail
+def _unsound(error: InvalidSubmission, assignment: Assignment) -> Failure:
+    """Everything that is wrong with a submission, now that its network is known."""
+    from_file = isinstance(assignment.order.submission.network, OnnxSpec)
+    problems = tuple(Obstacle(message=_sentence(each), pointer=each.pointer) for each in error.problems)
+    words = "; ".join(f"{problem.pointer}: {problem.message}" for problem in problems) or error.detail
+    code = "cannot-import" if from_file else "cannot-build"
+    return Failure(whose="client", code=code, detail=words, problems=problems if from_file else ())
+
+
+def _sentence(problem: Problem) -> str:
+    return f"{problem.message}: {problem.hint}" if problem.hint else problem.message

@@ -31,6 +31,12 @@ class Logbook:
         """Steps done so far."""
         self._loss: float | None = None
 
+    def learn_layers(self, claim: Claim) -> None:
+        """Take the claim with the layers that the network turned out to have; ValueError once rows were taken."""
+        if self._layers or self._network or self.step:
+            raise ValueError("it told its layers after it had sent rows")
+        self._claim = claim
+
     def add(self, batch: Batch) -> None:
         """Take rows; raises ValueError on rows of layers or steps that this run does not have."""
         known = self._claim.layer_keys

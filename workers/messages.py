@@ -6,6 +6,7 @@ from pydantic import Field, PositiveInt, TypeAdapter
 
 from service.schemas.base import Input, Output
 from service.schemas.data import DatasetInfo
+from service.schemas.onnx import Imported
 from service.schemas.order import RunOrder
 from service.schemas.run import Failure, Outcome
 from service.schemas.statistics import LayerStatistics, NetworkStatistics, TimeProfile
@@ -15,7 +16,7 @@ LONGEST_MESSAGE = 32 * 1024 * 1024
 
 
 class Assignment(Input):
-    """All that a child is handed: the order, where to compute it, and where an uploaded data set lies."""
+    """All that a child is handed: the order, where to compute it, and where uploads lie."""
 
     order: RunOrder
     device: str
@@ -24,6 +25,8 @@ class Assignment(Input):
     threads: PositiveInt
     dataset: DatasetInfo | None = None
     dataset_path: str | None = None
+    network_path: str | None = None
+    """Where the file of an uploaded network lies."""
     memory_bytes: PositiveInt | None = None
     """Memory that it may take on top of what it started with; null is no limit."""
 
@@ -35,6 +38,13 @@ class Batch(Output):
     layers: tuple[LayerStatistics, ...] = ()
     network: tuple[NetworkStatistics, ...] = ()
     time_profiles: tuple[TimeProfile, ...] = ()
+
+
+class Validated(Output):
+    """What an uploaded network holds: the last message of a validation, the first of a trial with such a network."""
+
+    kind: Literal["validated"] = "validated"
+    imported: Imported
 
 
 class Finished(Output):
@@ -53,7 +63,7 @@ class Failed(Output):
     """Whether another attempt can help."""
 
 
-Message = Annotated[Batch | Finished | Failed, Field(discriminator="kind")]
+Message = Annotated[Batch | Validated | Finished | Failed, Field(discriminator="kind")]
 
 _MESSAGE: TypeAdapter[Message] = TypeAdapter(Message)
 

@@ -10,16 +10,18 @@ from threading import Event
 from service.advance import advance
 from service.dispatch import dispatch
 from service.queue import Queue
-from service.schemas.data import DatasetData
+from service.schemas.data import DatasetData, DatasetInfo
+from service.schemas.onnx import Imported, OnnxSpec
 from service.schemas.run import Failure, Outcome
+from service.schemas.submission import Submission
 from service.settings import Settings
 from service.store import datasets, runs
 from service.store.database import Database
-from service.store.files import DatasetFiles
+from service.store.files import DatasetFiles, NetworkFiles
 from service.store.mind import Mind
 from service.store.runs import Claim
 from workers.logbook import Logbook
-from workers.messages import Assignment, Batch, Failed, Finished, Message
+from workers.messages import Assignment, Batch, Failed, Finished, Message, Validated
 from workers.process import Child, ChildLost, Nursery
 from workers.slots import Slot, Slots
 
@@ -90,9 +92,13 @@ def _attempt(claim: Claim, slot: Slot, station: Station) -> None:
     log.info("Run %s begins, attempt %d on %s", claim.run_id, claim.attempt, slot.gpu or slot.device)
     database = station.database
     try:
-        outcome = _train(claim, slot, station)
-        runs.finish(database, claim, outcome)
-        log.info("Run %s ended after %d steps: %s", claim.run_id, outcome.steps_run, outcome.stopped)
+        match _work(claim, slot, station):
+            case Outcome() as outcome:
+                runs.finish(database, claim, outcome)
+                log.info("Run %s ended after %d steps: %s", claim.run_id, outcome.steps_run, outcome.stopped)
+            case Imported() as imported:
+                runs.validated(database, claim, imported)
+                log.info("Run %s found a network of %d layers", claim.run_id, len(imported.layers))
     except Lost:
         log.info("Run %s was canceled or taken over", claim.run_id)
     except Interrupted:
@@ -106,21 +112,25 @@ def _attempt(claim: Claim, slot: Slot, station: Station) -> None:
             runs.fail(database, claim, error.failure)
 
 
-def _train(claim: Claim, slot: Slot, station: Station) -> Outcome:
-    """Train in a child and write down what it sends; raises RunFailed, Interrupted or Lost."""
+def _work(claim: Claim, slot: Slot, station: Station) -> Outcome | Imported:
+    """Train in a child, or validate, and write down what it sends; raises RunFailed, Interrupted or Lost."""
+    validates, limits = claim.order.role == "validation", claim.order.limits
+    seconds = limits.validation_seconds if validates else limits.run_seconds
+    try:
+        return _supervise(claim, slot, station, time.monotonic() + seconds)
+    except RunFailed as error:
+        if not validates or error.failure.code == "data-missing":
+            raise
+        raise _refused(error.failure) from error
+
+
+def _supervise(claim: Claim, slot: Slot, station: Station, deadline: float) -> Outcome | Imported:
     logbook = Logbook(station.database, claim, station.settings)
-    deadline = time.monotonic() + claim.order.limits.run_seconds
     with station.nursery.start(_assignment(claim, slot, station)) as child:
         while True:
-            match _listen(child):
-                case Batch() as batch:
-                    _record(batch, logbook)
-                case Finished(outcome=outcome):
-                    if not logbook.write():
-                        raise Lost
-                    return outcome
-                case Failed(failure=failure, retry=retry):
-                    raise RunFailed(failure, retry=retry)
+            ended = _take(_listen(child), claim, logbook, station)
+            if ended is not None:
+                return ended
             if station.stopping.is_set():
                 raise Interrupted
             if not logbook.keep():
@@ -131,15 +141,32 @@ def _train(claim: Claim, slot: Slot, station: Station) -> Outcome:
                 raise _out_of_memory(claim)
 
 
+def _take(
+    message: Message | None, claim: Claim, logbook: Logbook, station: Station
+) -> Outcome | Imported | None:
+    """Write down what the child says; how the run ended, where that was its last word."""
+    role = claim.order.role
+    match message:
+        case Batch() as batch:
+            _record(batch, logbook)
+        case Validated(imported=imported) if role == "validation":
+            return imported
+        case Validated(imported=imported) if role == "trial":
+            _describe(imported, claim, logbook, station)
+        case Finished(outcome=outcome) if role != "validation":
+            if not logbook.write():
+                raise Lost
+            return outcome
+        case Failed(failure=failure, retry=retry):
+            raise RunFailed(failure, retry=retry)
+        case Validated() | Finished():
+            raise _crashed("it sent a message that is not for this kind of run")
+    return None
+
+
 def _assignment(claim: Claim, slot: Slot, station: Station) -> Assignment:
-    settings, data = station.settings, claim.order.submission.data
-    info = path = None
-    if isinstance(data, DatasetData):
-        info = datasets.get(station.database, data.digest)
-        path = DatasetFiles(settings.datasets_dir).path(data.digest)
-        if info is None or not path.is_file():
-            detail = f"The data set {data.digest} does not lie where this worker looks: do workers and API share it?"
-            raise RunFailed(Failure(whose="service", code="data-missing", detail=detail), retry=True)
+    settings, submission = station.settings, claim.order.submission
+    info, dataset_path = _dataset(submission, station)
     # The driver of a GPU reserves far more than it uses: there only what is really held counts.
     limited = settings.memory_watch and slot.device == "cpu"
     return Assignment(
@@ -148,9 +175,35 @@ def _assignment(claim: Claim, slot: Slot, station: Station) -> Assignment:
         gpu=slot.gpu,
         threads=settings.torch_threads,
         dataset=info,
-        dataset_path=None if path is None else str(path),
+        dataset_path=dataset_path,
+        network_path=_network(submission, settings),
         memory_bytes=claim.order.limits.run_bytes if limited else None,
     )
+
+
+def _dataset(submission: Submission, station: Station) -> tuple[DatasetInfo | None, str | None]:
+    if not isinstance(submission.data, DatasetData):
+        return None, None
+    digest = submission.data.digest
+    info = datasets.get(station.database, digest)
+    path = DatasetFiles(station.settings.datasets_dir).path(digest)
+    if info is None or not path.is_file():
+        raise _missing(f"The data set {digest}")
+    return info, str(path)
+
+
+def _network(submission: Submission, settings: Settings) -> str | None:
+    if not isinstance(submission.network, OnnxSpec):
+        return None
+    path = NetworkFiles(settings.networks_dir).path(submission.network.onnx)
+    if not path.is_file():
+        raise _missing(f"The network {submission.network.onnx}")
+    return str(path)
+
+
+def _missing(what: str) -> RunFailed:
+    detail = f"{what} does not lie where this worker looks: do workers and API share it?"
+    return RunFailed(Failure(whose="service", code="data-missing", detail=detail), retry=True)
 
 
 def _listen(child: Child) -> Message | None:
@@ -167,15 +220,39 @@ def _record(batch: Batch, logbook: Logbook) -> None:
         raise _crashed(str(error)) from error
 
 
+def _describe(imported: Imported, claim: Claim, logbook: Logbook, station: Station) -> None:
+    described = runs.described(station.database, claim, imported)
+    if described is None:
+        raise Lost
+    try:
+        logbook.learn_layers(described)
+    except ValueError as error:
+        raise _crashed(str(error)) from error
+
+
+def _refused(failure: Failure) -> RunFailed:
+    """A validation that came to nothing is the file's fault, also where its process died, and is not tried again."""
+    if failure.whose == "service" and failure.code == "crashed":
+        detail = f"The network is refused: {failure.detail}"
+        failure = Failure(whose="client", code="cannot-import", detail=detail)
+    return RunFailed(failure, retry=False)
+
+
 def _crashed(reason: str) -> RunFailed:
     detail = f"The process of the run ended before its time: {reason}."
     return RunFailed(Failure(whose="service", code="crashed", detail=detail), retry=True)
 
 
 def _out_of_time(claim: Claim, step: int) -> RunFailed:
+    seconds = claim.order.limits.validation_seconds
+    given_up = f"Looking into the network took longer than {seconds:g} seconds (limit `validation_seconds`)."
     detail = (
-        f"The run was stopped after {claim.order.limits.run_seconds:g} seconds (limit `run_seconds`), having done"
-        f" {step} of {claim.order.steps} steps: ask for fewer steps, a smaller batch or a smaller network."
+        given_up
+        if claim.order.role == "validation"
+        else (
+            f"The run was stopped after {claim.order.limits.run_seconds:g} seconds (limit `run_seconds`), having done"
+            f" {step} of {claim.order.steps} steps: ask for fewer steps, a smaller batch or a smaller network."
+        )
     )
     return RunFailed(Failure(whose="client", code="out-of-time", detail=detail), retry=False)
 

@@ -8,6 +8,7 @@ from service.diagnosis.engine import judge
 from service.diagnosis.signals import LEARNED, signals_of
 from service.schemas.data import DatasetInfo
 from service.schemas.evidence import Evidence, RunEvidence
+from service.schemas.onnx import ImportReport
 from service.schemas.order import RunOrder
 from service.schemas.plan import Layer
 from service.schemas.run import Outcome
@@ -33,12 +34,18 @@ class Settling:
     """
 
     def __init__(
-        self, order: RunOrder, layers: tuple[Layer, ...], dataset: DatasetInfo | None, emit: Emit
+        self,
+        order: RunOrder,
+        layers: tuple[Layer, ...],
+        dataset: DatasetInfo | None,
+        emit: Emit,
+        imported: ImportReport | None = None,
     ) -> None:
         self._order = order
         self._table = layers
         self._dataset = dataset
         self._emit = emit
+        self._imported = imported
         self._layers: list[LayerStatistics] = []
         self._network: list[NetworkStatistics] = []
         self._time_profiles: list[TimeProfile] = []
@@ -60,7 +67,7 @@ class Settling:
     def settled(self, losses: Sequence[float], trivial_loss: float) -> bool:
         """Whether the run may end after the step whose loss is the last of `losses`."""
         step = len(losses) - 1
-        full = self._order.submission.probing.profile == "full"
+        full = self._order.submission.probing.profile == "full" or not self._order.settles
         if full or step == self._order.steps - 1 or not probed(step, self._order.steps):
             return False
         self._opinions.append(self._opinion(losses, trivial_loss))
@@ -93,6 +100,7 @@ class Settling:
             planned_steps=self._order.planned_steps,
             runs=(run,),
             dataset=self._dataset,
+            imported=self._imported,
         )
         judgement = judge(evidence)
         verdict = judgement.verdict

@@ -42,6 +42,7 @@ def open_file(
         fill=spec.fill,
         sizes=spec.sizes,
         vocab=spec.vocab,
+        edits=spec.edits,
         batch=batch,
         shape=shape,
         limits=bounds,
