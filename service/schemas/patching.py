@@ -85,8 +85,7 @@ def apply_variant(submission: Submission, variant: Variant, limits: Limits) -> S
 
 def variant_problems(submission: Submission, limits: Limits) -> Iterator[Problem]:
     """Variants of a submission that cannot be made; whether they can be run is found when they are tried."""
-    trials = getattr(submission, "trials", None)
-    for place, variant in enumerate(trials.variants if trials else ()):
+    for place, variant in enumerate(submission.trials.variants):
         try:
             apply_variant(submission, variant, limits)
         except InvalidSubmission as error:
@@ -129,7 +128,7 @@ def _why(error: Exception) -> str:
     """The library's words quote the whole document, so only the short ones are told."""
     if isinstance(error, jsonpatch.JsonPatchTestFailed):
         return "there is another value"
-    if isinstance(error, jsonpatch.JsonPatchPathNotFound):
+    if isinstance(error, jsonpatch.JsonPatchPathNotFound) or "not found in" in str(error):
         return "there is nothing at that place"
     return str(error)[:120]
 

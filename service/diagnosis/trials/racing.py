@@ -137,7 +137,7 @@ def _next_runs(standing: Standing) -> list[RunRequest]:
         runs = _short(standing, _pairs(standing), 0.0)
         if runs:
             return runs
-    return _whole(standing, contenders, AT_ONCE)
+    return _whole(standing, promising or contenders, AT_ONCE)
 
 
 def _singles(standing: Standing) -> list[Candidate]:
