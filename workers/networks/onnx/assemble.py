@@ -192,6 +192,7 @@ class _Builder:
             [self._hold(name) if name in self.known else name for name in taken],
             entry_of(self.graph, self.options),
         )
+        network.names = tuple(outputs)
         reached = {leaf for leaves in self.leaves for leaf in leaves}
         network.parameter_of = {name: weight for name, weight in self.weights.items() if name in reached}
         network.constant_of = {

@@ -162,6 +162,8 @@ class OnnxNetwork(nn.Module):
     """One example of what flows in, with the number of different integers where it holds integers."""
     output: PlannedTensor
     """One example of the first output."""
+    names: tuple[str, ...]
+    """Names of the outputs in the file."""
     nodes: tuple[Node, ...]
     """The node of each step, after edits; a bias that is added to a product is its third input."""
     seen: Mapping[str, Seen]

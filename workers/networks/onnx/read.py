@@ -15,11 +15,15 @@ from workers.networks.onnx.checks import check
 from workers.networks.onnx.functions import expand, functions_of
 from workers.networks.onnx.graph import Attribute, Graph, GraphInput, Node
 from workers.networks.onnx.limits import OnnxLimits
+from workers.networks.onnx.names import safe
 from workers.networks.onnx.refusal import RefusedNetwork, shown
 from workers.networks.onnx.support import refuse_unsupported
 from workers.networks.onnx.tensors import dtype_name, to_torch
 
-_KIND = "pkg.torch.export.graph_signature.InputSpec.kind"
+KIND = "pkg.torch.export.graph_signature.InputSpec.kind"
+"""Where torch's exporter says what an initializer was."""
+LABEL = "gradclinic.layer"
+"""Where our own files say what the layer of a node is called."""
 _METADATA_LENGTH = 10_000
 _METADATA = ("name_scopes", "stack_trace", "fx_node", "rule_name")
 
@@ -93,7 +97,7 @@ def _nodes(model: ModelProto, opsets: Mapping[str, int], limits: OnnxLimits) -> 
 def _origins(graph: GraphProto) -> Iterator[tuple[str, str]]:
     for value in graph.value_info:
         for entry in value.metadata_props:
-            if entry.key == _KIND:
+            if entry.key == KIND:
                 yield value.name, entry.value
 
 
@@ -111,6 +115,7 @@ def _node(proto: NodeProto, opset: int) -> Node:
             for entry in proto.metadata_props
             if entry.key.endswith(_METADATA)
         },
+        label=next((safe(entry.value) for entry in proto.metadata_props if entry.key == LABEL), ""),
     )
 
 
