@@ -8,7 +8,7 @@ from sqlalchemy import Connection, insert, select, update
 
 from service.errors import IdempotencyMismatch
 from service.schemas.diagnosis import Diagnosis
-from service.schemas.intake import Accepted
+from service.schemas.intake import Accepted, Pending
 from service.schemas.submission import Submission
 from service.store import enqueueing
 from service.store.columns import now
@@ -48,7 +48,7 @@ class Created:
 
 def create(
     database: Database,
-    request: Accepted,
+    request: Accepted | Pending,
     *,
     body_digest: str,
     idempotency_key: str | None = None,
@@ -120,10 +120,10 @@ def _replayed(connection: Connection, project: int, key: str, body_digest: str) 
 
 
 def _write_diagnosis(
-    connection: Connection, project: int, request: Accepted, body_digest: str
+    connection: Connection, project: int, request: Accepted | Pending, body_digest: str
 ) -> tuple[str, int]:
     name = identifier("dg")
-    plan = request if isinstance(request, Accepted) else None
+    known = request if isinstance(request, Accepted) else None
     values: dict[str, Any] = {
         "public_id": name,
         "project_id": project,
@@ -132,9 +132,9 @@ def _write_diagnosis(
         "status": "queued",
         "submission": written(request.submission),
         "body_digest": body_digest,
-        "layers": LAYERS.dump_json(plan.plan.layers if plan else ()).decode(),
-        "planned_steps": plan.planned_steps if plan else 0,
-        "run_steps": plan.run_steps if plan else 0,
+        "layers": LAYERS.dump_json(known.plan.layers if known else ()).decode(),
+        "planned_steps": known.planned_steps if known else 0,
+        "run_steps": known.run_steps if known else 0,
         "tries": request.submission.trials.mode != "off",
         "thought": 0,
         "created_at": now(),
@@ -143,7 +143,10 @@ def _write_diagnosis(
     return name, int(key or 0)
 
 
-def _write_runs(connection: Connection, project: int, diagnosis: int, request: Accepted) -> None:
+def _write_runs(connection: Connection, project: int, diagnosis: int, request: Accepted | Pending) -> None:
+    if isinstance(request, Pending):
+        enqueueing.enqueue(connection, diagnosis, "validation", enqueueing.validation())
+        return
     enter_layers(connection, project, diagnosis, {enqueueing.BASELINE: request.plan.layers})
     baseline = enqueueing.baseline(request.submission, request.run_steps)
     enqueueing.enqueue(connection, diagnosis, "baseline", baseline)

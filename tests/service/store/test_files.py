@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from service.errors import DigestMismatch, TooLarge
-from service.store.files import CHUNK, DatasetFiles
+from service.store.files import CHUNK, DatasetFiles, NetworkFiles
 
 BYTES = b"examples" * (CHUNK // 4)
 DIGEST = f"sha256:{hashlib.sha256(BYTES).hexdigest()}"
@@ -76,3 +76,12 @@ def test_the_next_upload_clears_what_a_killed_one_left_long_ago(files):
     files.write(io.BytesIO(BYTES), DIGEST, len(BYTES), size)
 
     assert {path.name for path in files.folder.iterdir()} == {fresh.name, files.path(DIGEST).name}
+
+
+def test_each_kind_of_upload_lies_under_its_own_name_and_limit(tmp_path):
+    networks = NetworkFiles(tmp_path)
+    networks.write(io.BytesIO(BYTES), DIGEST, len(BYTES), size)
+    assert networks.path(DIGEST).suffix == ".onnx"
+    assert DatasetFiles(tmp_path).path(DIGEST).suffix == ".npz"
+    with pytest.raises(TooLarge, match="a network may have at most 9 bytes"):
+        networks.write(io.BytesIO(BYTES), DIGEST, 9, size)

@@ -6,9 +6,19 @@ import pytest
 from service.errors import MalformedParameter, NotFound
 from service.schemas.page import Page
 from service.schemas.query import LayerRow, StatisticsFilter
+from service.schemas.race import Move
 from service.schemas.statistics import LAYER_STATISTICS
-from service.store import statistics
-from tests.service.store.examples import claimed, created, layer_rows, network_rows, profiles, run_ids
+from service.store import diagnoses, statistics
+from tests.service.store.examples import (
+    claimed,
+    created,
+    finished,
+    layer_rows,
+    network_rows,
+    profiles,
+    run_ids,
+)
+from tests.service.store.racers import Script, candidate, request, tried
 
 ALL = StatisticsFilter()
 
@@ -136,3 +146,24 @@ def test_a_cursor_of_another_list_is_refused(database, diagnosis):
 def test_statistics_of_nothing_are_not_found(database):
     with pytest.raises(NotFound):
         statistics.layer_rows(database, "dg_0", ALL, None, 1)
+
+
+def test_statistics_of_a_trial_are_asked_for_by_its_name(database):
+    name = created(database, seeds=1)
+    finished(database, name)
+    again = Move(runs=(request(round_=2),))
+    script = Script([Move(candidates=(candidate(width=32),), runs=(request(),)), again])
+    for _ in range(2):
+        diagnoses.settle(database, name, script.mind())
+        tried(database, name)
+    assert {row.variant for row in statistics.layer_rows(database, name, ALL, None, 100).items} == {
+        "baseline"
+    }
+    asked = StatisticsFilter(variant="use-relu")
+    paged = everything(lambda cursor: statistics.layer_rows(database, name, asked, cursor, 5))
+    assert [(row.round, row.depth, row.step) for row in paged] == [
+        (number, depth, step) for number in (1, 2) for depth in range(3) for step in range(2)
+    ]
+    assert {(row.variant, row.layer) for row in paged if row.depth == 2} == {("use-relu", "head")}
+    rounds = [row.round for row in statistics.network_rows(database, name, asked, None, 100).items]
+    assert rounds == [1] * 5 + [2] * 5
