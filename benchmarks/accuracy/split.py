@@ -1,12 +1,10 @@
 """Which program stands in which part: the one that rules are tuned on, or the one that is opened once per release.
 
-The table was written once, before any rule was tried: programs in the order of their hashes, each to the part
-that balances intended faults and networks meant to be healthy. A program that is not in it goes by its hash.
+The table is written once per release, before any rule is asked about a program that is new in it. What was held out
+before has been opened, and is tuned on from then on.
 """
 
-import hashlib
 import json
-from collections import Counter
 from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
@@ -20,37 +18,24 @@ TABLE = Path(__file__).with_name("split.json")
 
 
 def part_of(program: str) -> Part:
-    """The part that a program stands in, for good."""
-    known = _table().get(program)
-    return known or PARTS[_order(program) % 2]
+    """The part that a program stands in; a KeyError where it was never written down."""
+    return _table()[program]
 
 
-def balanced(configurations: Iterable[Configuration]) -> dict[str, Part]:
-    """A new table: program by program to the part that has fewer of its faults."""
-    programs: dict[str, Counter[str]] = {}
-    for configuration in configurations:
-        programs.setdefault(configuration.program, Counter())[configuration.mechanism or "healthy"] += 1
-    loads: dict[Part, Counter[str]] = {part: Counter() for part in PARTS}
-    table: dict[str, Part] = {}
-    for program in sorted(programs, key=lambda name: (-sum(programs[name].values()), _order(name))):
-        part = min(PARTS, key=lambda part: (_imbalance(loads, part, programs[program]), PARTS.index(part)))
-        loads[part] += programs[program]
-        table[program] = part
-    return dict(sorted(table.items()))
-
-
-def _imbalance(loads: dict[Part, Counter[str]], part: Part, more: Counter[str]) -> float:
-    """Sum over faults of the squared difference of the parts' shares, were `more` added to `part`."""
-    after = {name: loads[name] + (more if name == part else Counter()) for name in PARTS}
-    faults = set(after["tune"]) | set(after["held-out"])
-    return sum((after["tune"][fault] - after["held-out"][fault]) ** 2 for fault in sorted(faults))
-
-
-def _order(program: str) -> int:
-    return int(hashlib.sha256(program.encode()).hexdigest()[:8], 16)
+def next_table(seen: Iterable[Configuration], new: Iterable[Configuration]) -> dict[str, Part]:
+    """The table of the next release: what was there is tuned on, programs that are new are held out."""
+    known = {configuration.program for configuration in seen}
+    programs: dict[str, Part] = dict.fromkeys(known, "tune")
+    for configuration in new:
+        if configuration.program in known:
+            raise ValueError(
+                f"{configuration.name} is of a program that rules have seen: {configuration.program}"
+            )
+        programs[configuration.program] = "held-out"
+    return dict(sorted(programs.items()))
 
 
 @cache
 def _table() -> dict[str, Part]:
-    table: dict[str, Part] = json.loads(TABLE.read_text()) if TABLE.is_file() else {}
+    table: dict[str, Part] = json.loads(TABLE.read_text())
     return table

@@ -10,12 +10,15 @@ from benchmarks.accuracy.corpus import (
     initialization,
     outputs,
     precisions,
+    rare,
     rates,
     scales,
     sequences,
+    unseen,
 )
 
-FAMILIES = (depth, initialization, images, sequences, outputs, scales, rates, precisions, adversaries)
+SEEN = (depth, initialization, images, sequences, outputs, scales, rates, precisions, adversaries, rare)
+FAMILIES = (*SEEN, unseen)
 
 
 @cache

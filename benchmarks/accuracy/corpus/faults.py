@@ -92,8 +92,8 @@ TOO_SLOW = Fault("learning-rate-too-low", (), ("not-learning", "update-below-pre
 EPSILON = Fault("update-below-precision", (), ("learning-rate-too-low", "not-learning"))
 LOST_UPDATES = Fault("update-below-precision", ("underflow",), ("learning-rate-too-low", "not-learning"))
 FP16_EPSILON = Fault(
-    "underflow",
-    ("update-below-precision", "non-finite-origin"),
+    "update-below-precision",
+    ("underflow", "non-finite-origin"),
     ("non-finite-gradient", "overflow", "diverging-training"),
 )
 UNDERFLOW = Fault(
@@ -104,6 +104,28 @@ CLIPPED = Fault("clipping-masks-gradients", ("learning-rate-too-low",), ("not-le
 UNCONSTRAINED = Fault("unbounded-objective", (), (*_BURST, "learning-rate-too-high"))
 CLAMPED = Fault("vanishing-gradient", ("vanishing-signal",), _STUCK)
 PLATEAU = Fault("not-learning", (), ("learning-rate-too-low", "symmetric-units", "vanishing-gradient"))
+
+CONSTANT_LAYER = Fault(
+    "no-gradient", ("vanishing-signal", "dead-units", "saturated-activation"), ("vanishing-gradient", *_STUCK)
+)
+"""A layer that answers every example alike: a threshold that nothing reaches, a dropout of everything."""
+OSCILLATING = Fault(
+    "oscillating-loss", ("learning-rate-too-high",), (*_BURST, "vanishing-gradient", "vanishing-signal")
+)
+SPIKING = Fault(
+    "gradient-spikes", ("learning-rate-too-high", "exploding-through-time"),
+    (*_BURST, "vanishing-gradient", "vanishing-signal", "vanishing-through-time", "not-learning"),
+)  # fmt: skip
+HIDDEN_NAN = Fault("non-finite-gradient", ("non-finite-origin",), ("output-loss-mismatch",))
+"""A not-a-number that no output shows: the loss is finite, and its gradient is not."""
+ALL_SKIPPED = Fault(
+    "overflow", ("skipped-amp-step",), ("learning-rate-too-low", "not-learning", "non-finite-gradient")
+)
+UNSCALED_LOSS = Fault(
+    "underflow",
+    ("vanishing-gradient", "no-gradient"),
+    ("learning-rate-too-low", "not-learning", "update-below-precision"),
+)
 
 
 def sick(

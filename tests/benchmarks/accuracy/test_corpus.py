@@ -6,7 +6,7 @@ import pytest
 
 from benchmarks.accuracy import split
 from benchmarks.accuracy.configuration import Configuration
-from benchmarks.accuracy.corpus import corpus
+from benchmarks.accuracy.corpus import corpus, unseen
 from benchmarks.accuracy.families import EXPLODING, VANISHING
 from benchmarks.accuracy.gathering import submissions
 from service.schemas.intake import accept
@@ -101,25 +101,28 @@ def test_both_parts_know_nearly_every_fault() -> None:
     assert parts["tune"] == parts["held-out"]
 
 
-def test_a_program_that_is_not_in_the_table_goes_by_its_hash() -> None:
-    assert {split.part_of(f"new-{number}") for number in range(20)} == set(split.PARTS)
-    assert split.part_of("new-1") == split.part_of("new-1")
+def test_what_is_held_out_is_what_was_written_as_unseen() -> None:
+    held_out = {one.program for one in corpus() if split.part_of(one.program) == "held-out"}
+    assert held_out == {one.program for one in unseen.configurations()}
+    assert len(list(unseen.configurations())) >= 150
 
 
-def test_a_new_table_balances_the_faults() -> None:
-    def one(number: int, mechanism: str | None) -> Configuration:
-        data = {"source": "builtin", "name": f"set{number}"}
+def test_a_program_that_was_never_written_down_has_no_part() -> None:
+    with pytest.raises(KeyError):
+        split.part_of("digits-abacus")
+
+
+def test_a_new_table_holds_out_what_is_new_and_refuses_what_was_seen() -> None:
+    def one(name: str, data: str) -> Configuration:
         network = {"input": {"shape": [2]}, "layers": ["ReLU"]}
-        body = {"network": network, "data": data, "training": {"optimizer": {"type": "SGD"}}}
-        return Configuration(str(number), body, body, mechanism)
+        body = {"network": network, "data": {"name": data}, "training": {"optimizer": {"type": "SGD"}}}
+        return Configuration(name, body, body)
 
-    made = [one(number, "dead-units" if number % 2 else None) for number in range(12)]
-    table = split.balanced(made)
-    for mechanism in ("dead-units", None):
-        parts = [
-            table[configuration.program] for configuration in made if configuration.mechanism == mechanism
-        ]
-        assert parts.count("tune") == 3
+    seen, new = [one("a", "old")], [one("b", "fresh"), one("c", "fresher")]
+    table = split.next_table(seen, new)
+    assert table == {"old-relu-sgd": "tune", "fresh-relu-sgd": "held-out", "fresher-relu-sgd": "held-out"}
+    with pytest.raises(ValueError, match="d is of a program that rules have seen"):
+        split.next_table(seen, [one("d", "old")])
 
 
 def test_two_configurations_may_not_share_a_name(monkeypatch: pytest.MonkeyPatch) -> None:
