@@ -1,20 +1,18 @@
 import threading
 
 import pytest
-from sqlalchemy import func, select, update
+from sqlalchemy import update
 
 from service.schemas.diagnosis import Judgement
 from service.schemas.evidence import Evidence
 from service.schemas.race import Move, Race
 from service.schemas.run import Failure
-from service.store import diagnoses, runs, statistics
+from service.store import diagnoses, runs
 from service.store.columns import now
-from service.store.measurements import layer_statistics, layer_summaries
-from service.store.mind import Mind, UnsoundMove
+from service.store.mind import Mind
 from service.store.tables import diagnoses as diagnoses_table
-from service.store.tables import diagnosis_layers, variants
 from service.store.tables import runs as runs_table
-from tests.service.store.examples import claimed, created, finished, judge, layer_rows, outcome
+from tests.service.store.examples import claimed, created, finished, judge
 from tests.service.store.racers import LOST, Script, candidate, one_round, request, row, tried
 
 
@@ -35,20 +33,6 @@ def test_trials_begin_with_the_verdict_known(database, probed):
     assert [
         (run.role, run.variant, run.seed, run.round, run.steps, run.status) for run in found.runs[2:]
     ] == [("trial", "use-relu", seed, 1, 40, "queued") for seed in (0, 1)]
-
-
-def test_a_trial_is_a_run_of_the_changed_submission(database, probed):
-    changed = candidate(width=32, planned_steps=77)
-    script = Script([Move(candidates=(changed,), runs=(request(), request(seed=1, settles=True)))])
-    diagnoses.settle(database, probed, script.mind())
-    first, second = diagnoses.get(database, probed).runs[2:]
-    claim = claimed(database, first.id)
-    order = claim.order
-    assert (order.role, order.variant, order.seed, order.steps) == ("trial", "use-relu", 0, 40)
-    assert order.submission == changed.submission
-    assert (order.planned_steps, order.settles) == (77, False)
-    assert claimed(database, second.id).order.settles
-    assert statistics.append(database, claim, layers=layer_rows(range(2)))
 
 
 def test_nothing_is_decided_before_the_round_has_ended(database, probed):
@@ -80,29 +64,6 @@ def test_round_follows_round_until_none_is_asked_for(database, probed):
     assert found.remedies == (row(candidate()), row(second))
     assert found.verdict == "unstable"
     assert diagnoses.settle(database, probed, script.mind()) is None
-
-
-def test_a_race_is_told_everything_that_is_known(database, probed):
-    ranging = candidate("range", kind="range-test", width=16)
-    refused = candidate("too-large", refused="it is too large", layers=(), planned_steps=0, run_steps=0)
-    asked = (request(), request("range"), request(seed=1))
-    script = Script([Move(candidates=(candidate(), ranging, refused), runs=asked)])
-    diagnoses.settle(database, probed, script.mind())
-    tried(database, probed)
-    diagnoses.settle(database, probed, script.mind())
-    race = script.races[0]
-    assert race.submission == diagnoses.submission(database, probed)
-    assert (race.run_steps, race.planned_steps, race.dataset) == (100, 1000, None)
-    assert race.judgement == judge(diagnoses.evidence(database, probed))
-    assert race.layers == diagnoses.get(database, probed).layers
-    assert [(run.variant, run.seed, run.round, run.outcome) for run in race.baseline] == [
-        ("baseline", seed, 0, outcome()) for seed in (0, 1)
-    ]
-    assert race.candidates == (candidate(), ranging, refused)
-    seen = [(run.variant, run.seed, run.round, run.steps) for run in race.trials]
-    assert seen == [("use-relu", 0, 1, 40), ("range", 0, 1, 40), ("use-relu", 1, 1, 40)]
-    assert {run.outcome.last_loss for run in race.trials} == {0.25}
-    assert [run.losses for run in race.trials] == [(), pytest.approx((2.5, 1.25, 2.5 / 3, 0.625, 0.5)), ()]
 
 
 def test_a_trial_that_fails_decides_nothing(database, probed):
@@ -142,51 +103,6 @@ def test_remedies_that_cannot_be_tried_are_told_at_once(database, probed):
     assert len(found.runs) == 2
 
 
-def test_variants_are_judged_by_evidence_of_their_own(database, probed):
-    wide = candidate(width=32)
-    script = Script([Move(candidates=(wide, candidate("lost")), runs=(request(), request("lost")))])
-    script.wanted = ("use-relu", "lost")
-    shown: list[Evidence] = []
-
-    def judged(evidence: Evidence) -> Judgement:
-        shown.append(evidence)
-        return judge(evidence)
-
-    mind = Mind(judged, script.begin, script.go_on, lambda _race: script.wanted, script.conclude)
-    diagnoses.settle(database, probed, mind)
-    tried(database, probed, failing=("lost",))
-    diagnoses.settle(database, probed, mind)
-    assert [set(judgements) for judgements in script.concluded] == [{"use-relu"}]
-    baseline, variant = shown
-    assert [run.seed for run in baseline.runs] == [0, 1]
-    assert [(run.seed, run.outcome.steps_run, len(run.layers)) for run in variant.runs] == [(0, 40, 6)]
-    assert (variant.submission, variant.layers) == (wide.submission, wide.layers)
-    assert diagnoses.evidence(database, probed, "use-relu") == variant
-    assert diagnoses.evidence(database, probed) == baseline
-
-
-def test_of_a_seed_that_ran_in_two_rounds_the_last_is_evidence(database, probed):
-    script = Script(
-        [Move(candidates=(candidate(),), runs=(request(),)), Move(runs=(request(round_=2, steps=90),))]
-    )
-    diagnoses.settle(database, probed, script.mind())
-    tried(database, probed)
-    diagnoses.settle(database, probed, script.mind())
-    (last,) = [run for run in diagnoses.get(database, probed).runs if run.round == 2]
-    runs.finish(database, claimed(database, last.id), outcome(steps_run=90))
-    (run,) = diagnoses.evidence(database, probed, "use-relu").runs
-    assert (run.seed, run.outcome.steps_run) == (0, 90)
-
-
-def test_trials_have_no_part_in_a_layers_history(database, probed):
-    script = one_round()
-    diagnoses.settle(database, probed, script.mind())
-    tried(database, probed)
-    diagnoses.settle(database, probed, script.mind())
-    with database.read() as connection:
-        assert connection.scalar(select(func.count()).select_from(layer_summaries)) == 2 * 3
-
-
 def test_progress_never_falls_and_leaves_room(database):
     diagnosis = created(database)
     script = Script(
@@ -220,35 +136,6 @@ def test_a_cancellation_ends_the_trials_and_keeps_the_verdict(database, probed):
     assert found.runs[2].status == "canceled"
     assert not runs.renew(database, claim, 60)
     assert diagnoses.settle(database, probed, one_round().mind()) is None
-
-
-def test_delete_takes_the_variants_along(database, probed):
-    diagnoses.settle(database, probed, one_round().mind())
-    tried(database, probed)
-    diagnoses.delete(database, probed)
-    with database.read() as connection:
-        for table in (variants, diagnosis_layers, layer_statistics):
-            assert connection.scalar(select(func.count()).select_from(table)) == 0
-
-
-@pytest.mark.parametrize(
-    "move",
-    [
-        Move(runs=(request(),)),
-        Move(runs=(request(round_=2), request(round_=2))),
-        Move(runs=(request("nobody", round_=2),)),
-        Move(candidates=(candidate(),), runs=(request(round_=2),)),
-        Move(candidates=(candidate("no", refused="no"),), runs=(request("no", round_=2),)),
-    ],
-    ids=["done already", "twice at once", "unknown", "a name that is taken", "refused"],
-)
-def test_a_race_cannot_run_in_a_circle(database, probed, move):
-    script = Script([*one_round().moves, move])
-    diagnoses.settle(database, probed, script.mind())
-    tried(database, probed)
-    with pytest.raises(UnsoundMove):
-        diagnoses.settle(database, probed, script.mind())
-    assert len(diagnoses.get(database, probed).runs) == 3
 
 
 def test_who_dies_while_thinking_is_followed_by_another(database, probed):
