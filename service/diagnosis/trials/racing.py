@@ -9,7 +9,7 @@ asked for skips the short run.
 from collections.abc import Sequence
 from statistics import median
 
-from service.diagnosis.trials.admission import admitted, control_of, variants_of
+from service.diagnosis.trials.admission import Base
 from service.diagnosis.trials.comparing import NEARLY
 from service.diagnosis.trials.source import Source
 from service.diagnosis.trials.standing import Standing
@@ -36,14 +36,15 @@ def first_move(evidence: Evidence, judgement: Judgement, limits: Limits, source:
     trials = evidence.submission.trials
     if trials.mode == "off" or (trials.mode == "auto" and _sound(evidence, judgement)):
         return Move()
-    control = control_of(evidence.submission, limits, evidence.dataset)
+    base = Base(evidence.submission, evidence.layers, evidence.planned_steps, evidence.dataset, limits)
+    control = base.control()
     if control.refused is not None:
         return Move()
-    asked = [*source.named(trials.names, evidence, judgement), *variants_of(evidence.submission, limits)]
+    asked = [*source.named(trials.names, evidence, judgement), *base.variants()]
     found = source.answering(evidence, judgement) if trials.mode == "auto" else ()
     full = evidence.submission.probing.profile == "full"
     wanted = [*asked, *(each for each in found if full or not each.regulariser)]
-    entered = admitted(wanted, (control,), limits, evidence.dataset)
+    entered = base.admitted(wanted, (control,))
     if not entered:
         return Move()
     standing = Standing(_race(evidence, judgement, (control, *entered)))
@@ -123,7 +124,8 @@ def _after_ranges(standing: Standing, limits: Limits, source: Source) -> tuple[C
     wanted = (
         each for losses in measured for each in source.after_range(race.submission, race.judgement, losses)
     )
-    return admitted(wanted, race.candidates, limits, race.dataset) if measured else ()
+    base = Base(race.submission, race.layers, race.planned_steps, race.dataset, limits)
+    return base.admitted(wanted, race.candidates)
 
 
 def _next_runs(standing: Standing) -> list[RunRequest]:
