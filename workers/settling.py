@@ -45,7 +45,8 @@ class Settling:
         self._table = layers
         self._dataset = dataset
         self._emit = emit
-        self._imported = imported
+        # What an export has lost is told at the end; it says nothing of how the training goes.
+        self._imported = None if imported is None else imported.model_copy(update={"lost": ()})
         self._layers: list[LayerStatistics] = []
         self._network: list[NetworkStatistics] = []
         self._time_profiles: list[TimeProfile] = []

@@ -73,7 +73,8 @@ class Sighted:
         common = len(set(self.shown) & set(other.shown))
         narrowed = self.plainest.explains
         named = other.rule.name in (self.rule.explains if narrowed is None else narrowed)
-        hurts = other.rule.residual and self.severity != "note"
+        # What is said of the file or the data, and not of the training, accounts for nothing that goes wrong in it.
+        hurts = other.rule.residual and self.severity != "note" and not self.rule.code.startswith("GC9")
         precedes = other.emerged and not self.emerged and self.severity == "error"
         return (named or hurts or precedes) and common * 2 > len(other.shown)
 

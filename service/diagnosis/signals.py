@@ -14,6 +14,7 @@ from statistics import fmean, median
 from service.diagnosis.structure import Structure
 from service.schemas.data import DatasetInfo
 from service.schemas.evidence import Evidence, RunEvidence
+from service.schemas.onnx import ImportReport
 from service.schemas.plan import Family, Layer
 from service.schemas.statistics import LayerStatistics, NetworkStatistics
 from service.schemas.submission import Submission
@@ -44,11 +45,13 @@ class Signals:
     run: RunEvidence
     dataset: DatasetInfo | None = None
     """What is known of an uploaded data set."""
+    imported: ImportReport | None = None
+    """What an uploaded network's file turned out to hold."""
 
     @cached_property
     def structure(self) -> Structure:
         """What was known before anything ran."""
-        return Structure(self.submission, self.network, self.layers, self.dataset)
+        return Structure(self.submission, self.network, self.layers, self.dataset, self.imported)
 
     @cached_property
     def statistics(self) -> dict[int, dict[int, LayerStatistics]]:
@@ -277,6 +280,7 @@ def signals_of(evidence: Evidence, run: RunEvidence) -> list[Signals]:
             layers=tuple(layer for layer in evidence.layers if layer.network == name),
             run=run,
             dataset=evidence.dataset,
+            imported=evidence.imported,
         )
         for name in names
     ]

@@ -8,6 +8,7 @@ from math import prod
 from service.schemas.catalogue import DataShape, builtin_shape, dataset_shape, synthetic_shape
 from service.schemas.data import BuiltinData, DatasetData, DatasetInfo, SyntheticData
 from service.schemas.network import NetworkSpec
+from service.schemas.onnx import ImportReport
 from service.schemas.plan import Layer, Tensor
 from service.schemas.submission import Submission
 from service.schemas.targets import Answer, Target, TargetError, target_for
@@ -26,6 +27,8 @@ class Structure:
     """Of this network alone, in order of depth."""
     dataset: DatasetInfo | None = None
     """What is known of an uploaded data set."""
+    imported: ImportReport | None = None
+    """What an uploaded network's file turned out to hold."""
 
     @property
     def spec(self) -> NetworkSpec | None:
