@@ -10,12 +10,14 @@ from service.api import (
     events,
     health,
     manual,
+    networks,
+    remedies,
     rules,
     statistics,
     submissions,
 )
 
-VERSIONED = (diagnoses, statistics, events, submissions, datasets, rules, capabilities)
+VERSIONED = (diagnoses, remedies, statistics, events, submissions, datasets, networks, rules, capabilities)
 
 
 class IdConverter(BaseConverter):

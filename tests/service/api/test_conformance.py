@@ -39,6 +39,8 @@ OPERATIONS = [
     ("GET", "/v1/diagnoses/{diagnosis_id}/statistics"),
     ("GET", "/v1/diagnoses/{diagnosis_id}/statistics/network"),
     ("GET", "/v1/diagnoses/{diagnosis_id}/statistics/time"),
+    ("GET", "/v1/networks/{digest}"),
+    ("PUT", "/v1/networks/{digest}"),
     ("GET", "/v1/rules"),
     ("POST", "/v1/submissions/validate"),
 ]

@@ -4,6 +4,8 @@ from typing import Any
 
 from flask.testing import FlaskClient
 
+from tests.service.api.test_networks import CONTENT, DIGEST, put
+
 YAML = "application/yaml"
 
 
@@ -72,3 +74,39 @@ def test_what_the_structure_alone_gives_away_is_said_before_anything_runs(
         "warning",
         0,
     )
+
+
+FROM_FILE = f"""\
+network: {{onnx: "{DIGEST}"}}
+training: {{loss: CrossEntropyLoss, optimizer: Adam, steps: 100}}
+probing: {{seeds: 4}}
+data: {{source: builtin, name: digits}}
+"""
+
+
+def test_of_a_file_it_is_said_what_is_not_known_yet(client: FlaskClient) -> None:
+    put(client, CONTENT)
+    response = client.post("/v1/submissions/validate", data=FROM_FILE, content_type=YAML)
+    assert response.status_code == 200
+    shown = response.json
+    assert "is not read before" in shown["pending"]
+    assert (shown["layers"], shown["parameters"], shown["cost"], shown["runs"]) == ([], None, None, 4)
+    assert shown["submission"]["network"] == {"onnx": DIGEST}
+
+
+def test_what_is_wrong_beside_the_file_is_said_at_once(client: FlaskClient) -> None:
+    bad = FROM_FILE.replace("steps: 100", "steps: 100, batch_size: 9000000").replace("digits", "digitz")
+    response = client.post("/v1/submissions/validate", data=bad, content_type=YAML)
+    assert response.status_code == 422
+    assert [(each["pointer"], each["line"]) for each in response.json["problems"]] == [
+        ("/training/batch_size", 2),
+        ("/data/name", 4),
+    ]
+
+
+def test_a_file_that_was_never_uploaded_is_a_problem_with_its_place(client: FlaskClient) -> None:
+    response = client.post("/v1/submissions/validate", data=FROM_FILE, content_type=YAML)
+    assert response.status_code == 422
+    (problem,) = response.json["problems"]
+    assert (problem["pointer"], problem["line"]) == ("/network/onnx", 1)
+    assert "/v1/networks" in problem["hint"]
