@@ -2,10 +2,14 @@ import pytest
 import torch
 from torch import nn
 
+from service.errors import InvalidSubmission
 from service.schemas.planned import Plan, PlannedLayer
+from tests.workers.networks import building
 from tests.workers.networks.building import loaded, named, network, submitted
+from tests.workers.networks.onnx.files import model, node, tensor
+from tests.workers.networks.opening import opened, spec_of
 from workers.errors import CannotBuild, OutOfMemory
-from workers.networks.load import load
+from workers.networks.load import begin, choose_trained, load
 
 torch.set_num_threads(1)
 LAYERS = [
@@ -118,3 +122,105 @@ def test_networks_are_built_in_training_mode_on_the_cpu_in_single_precision():
         ("cpu", torch.float32, True)
     }
     assert all(isinstance(module, nn.Module) for module in built.layers.values())
+
+
+def chain(*names):
+    """Linear layers of a file, 4 wide, whose weights lie as (in, out)."""
+    values = ["x", *(f"{name}.out" for name in names[:-1]), "y"]
+    nodes = [
+        node("Gemm", [values[i], f"{name}.weight", f"{name}.bias"], [values[i + 1]])
+        for i, name in enumerate(names)
+    ]
+    tensors = [
+        tensor(f"{name}.{what}", *shape)
+        for name in names
+        for what, shape in (("weight", (4, 4)), ("bias", (4,)))
+    ]
+    return model(nodes, tensors)
+
+
+def weights(network):
+    return {name: weight.detach().clone() for name, weight in network.parameter_of.items()}
+
+
+def test_a_file_keeps_its_weights_whatever_the_seed(tmp_path):
+    network = opened(chain("a", "b"), tmp_path)
+    given = weights(network)
+    begin(network, spec_of("sha256:" + "0" * 64), 3)
+    assert equal(given, weights(network))
+
+
+def test_fresh_weights_of_a_file_are_those_of_the_same_layers_written_out(tmp_path):
+    network = opened(chain("first", "second"), tmp_path)
+    begin(network, spec_of("sha256:" + "0" * 64, weights="reinitialize"), 7)
+    written = [{"type": "Linear", "out_features": 4, "name": name} for name in ("first", "second")]
+    built = building.network([4], written, seed=7)
+    for name in ("first", "second"):
+        assert torch.equal(network.parameter_of[f"{name}.weight"].t(), named(built, name).weight)
+        assert torch.equal(network.parameter_of[f"{name}.bias"], named(built, name).bias)
+
+
+def test_a_rule_draws_its_layers_afresh_and_leaves_the_others(tmp_path):
+    network = opened(chain("a", "b"), tmp_path)
+    given = weights(network)
+    rule = {"match": "b", "weight": {"scheme": "constant", "val": 0.5}}
+    begin(network, spec_of("sha256:" + "0" * 64, init=[rule]), 0)
+    begun = weights(network)
+    assert torch.equal(given["a.weight"], begun["a.weight"])
+    assert begun["b.weight"].eq(0.5).all()
+    assert begun["b.bias"].abs().max() <= 0.5
+    assert not torch.equal(given["b.bias"], begun["b.bias"])
+
+
+def test_running_statistics_begin_anew_with_their_layer(tmp_path):
+    names = ("bn.weight", "bn.bias", "mean", "var")
+    nodes = [node("BatchNormalization", ["x", *names], ["n"]), node("Gemm", ["n", "fc.weight"], ["y"])]
+    network = opened(
+        model(nodes, [*(tensor(name, 4) for name in names), tensor("fc.weight", 4, 2)]), tmp_path
+    )
+    begin(network, spec_of("sha256:" + "0" * 64, weights="reinitialize"), 0)
+    buffers = [each for each in network.buffers() if each.shape == (4,)]
+    assert sorted(each.unique().tolist() for each in buffers) == [[0.0], [1.0]]
+
+
+def trained(network):
+    return {name for name, weight in network.parameter_of.items() if weight.requires_grad}
+
+
+def test_patterns_choose_what_is_trained_and_freeze_wins(tmp_path):
+    file = chain("a", "b", "c")
+    for said, left in (
+        ({}, {"a.weight", "a.bias", "b.weight", "b.bias", "c.weight", "c.bias"}),
+        ({"freeze": ["a.*", "*.bias"]}, {"b.weight", "c.weight"}),
+        ({"train": ["c.*"]}, {"c.weight", "c.bias"}),
+        ({"train": ["b.*", "c.*"], "freeze": ["b.*"]}, {"c.weight", "c.bias"}),
+    ):
+        network = opened(file, tmp_path)
+        choose_trained(network, spec_of("sha256:" + "0" * 64, **said))
+        assert trained(network) == left
+        assert set(network.report.frozen) == set(network.parameter_of) - left
+
+
+def test_what_is_frozen_counts_no_parameters_and_has_no_weights_to_watch(tmp_path):
+    network = opened(chain("a", "b"), tmp_path)
+    choose_trained(network, spec_of("sha256:" + "0" * 64, freeze=["a.*"]))
+    assert [planned.layer.parameters for planned in network.planned] == [0, 20]
+    assert [len(list(network.weights(depth))) for depth in (0, 1)] == [0, 1]
+
+
+@pytest.mark.parametrize(
+    ("said", "pointer", "words"),
+    [
+        ({"freeze": ["zz.*"]}, "/network/freeze/0", "no parameter is called zz"),
+        ({"train": ["a.*", "nothing"]}, "/network/train/1", "no parameter is called nothing"),
+        ({"freeze": ["*"]}, "/network/freeze", "nothing is left to train"),
+        ({"init": [{"match": "zz", "weight": "zeros"}]}, "/network/init/0/match", "speaks of no layer"),
+    ],
+)
+def test_what_was_said_and_means_nothing_is_refused_with_its_place(tmp_path, said, pointer, words):
+    network = opened(chain("a", "b"), tmp_path)
+    with pytest.raises(InvalidSubmission) as refused:
+        choose_trained(network, spec_of("sha256:" + "0" * 64, **said))
+    (problem,) = refused.value.problems
+    assert problem.pointer == pointer
+    assert words in problem.message
