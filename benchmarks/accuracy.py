@@ -9,7 +9,8 @@ changed rules are judged again (`--rejudge`) in seconds. Rules may be tuned on t
 import sys
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+# In place of the script's own folder, in which a package `onnx` stands.
+sys.path[0] = str(Path(__file__).resolve().parent.parent)
 
 from benchmarks.accuracy.command import main
 
