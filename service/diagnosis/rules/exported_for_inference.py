@@ -17,6 +17,7 @@ Source: torch's own exports compared, parameter by parameter, with the networks 
 from service.diagnosis.registry import Sighting, rule
 from service.diagnosis.signals import Signals
 from service.schemas.diagnosis import Measurement
+from service.schemas.recipes import TORCH
 
 POSSIBLE = ("There is no dropout in the file", "Random numbers are drawn at")
 """How the sentences begin that tell of no certain loss."""
@@ -35,11 +36,7 @@ def detect(signals: Signals) -> Sighting | None:
             if certain
             else f"This may be another network than the one that you train. {lost[0]}"
         ),
-        cause=(
-            "The export was made for inference. With the module in training mode, this call keeps everything: "
-            'torch.onnx.export(module, (example,), "network.onnx", dynamo=True, optimize=False, '
-            'dynamic_shapes=({0: "batch"},)).'
-        ),
+        cause=f"The export was made for inference; this call keeps everything: {TORCH}.",
         evidence=tuple(
             Measurement(statistic="lost", value=None, threshold=None, meaning=sentence)
             for sentence in (*certain, *(sentence for sentence in lost if sentence not in certain))

@@ -6,6 +6,7 @@ from service.diagnosis.engine import judge
 from service.diagnosis.language import LANGUAGES, translated
 from service.diagnosis.rules.exported_for_inference import detect
 from service.schemas.onnx import ImportReport, NamedShape
+from service.schemas.recipes import TORCH
 from tests.service.diagnosis.evidence import chain, evidence, geometric, run, signals
 
 LAYERS = chain(10)
@@ -34,7 +35,7 @@ def test_what_is_lost_for_sure_is_a_warning_that_tells_how_to_export_again() -> 
         "warning",
     )
     assert judgement.summary == f"This is another network than the one that you train. {FOLDED}"
-    assert "dynamo=True, optimize=False, dynamic_shapes=" in finding.cause
+    assert TORCH in finding.cause
     assert [each.meaning for each in finding.evidence] == [FOLDED, UNTIED, NO_DROPOUT]
 
 
@@ -71,4 +72,4 @@ def test_both_sentences_are_told_whole_in_other_languages(language: str) -> None
     for lost in (FOLDED, UNTIED, NO_DROPOUT):
         finding = judged(lost, skill=0.9).findings[0]
         for told in (finding.message, finding.cause):
-            assert "network" not in translated(told, language).replace('"network.onnx"', "")
+            assert "network" not in translated(told, language).replace(TORCH, "")
