@@ -1,0 +1,1 @@
+"""Networks of torch, transformers, timm and torchvision through every kind of export, and back into training."""
