@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from service.diagnosis.engine import judge
-from service.diagnosis.signals import LEARNED, signals_of
+from service.diagnosis.progress import LEARNED
+from service.diagnosis.signals import signals_of
 from service.schemas.data import DatasetInfo
 from service.schemas.evidence import Evidence, RunEvidence
 from service.schemas.onnx import ImportReport

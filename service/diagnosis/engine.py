@@ -5,8 +5,9 @@ from itertools import groupby
 from operator import attrgetter
 
 from service.diagnosis.findings import Rank, Sighted, as_finding, as_symptom, foreseen, merge
+from service.diagnosis.progress import LEARNING
 from service.diagnosis.registry import VERSION, Rule, rules
-from service.diagnosis.signals import LEARNING, Signals, signals_of
+from service.diagnosis.signals import Signals, signals_of
 from service.diagnosis.structure import structures
 from service.schemas.data import DatasetInfo
 from service.schemas.diagnosis import Finding, Judgement, Verdict

@@ -6,52 +6,33 @@ optimiser really took them, and skill against the trivial predictor, so multiply
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import pairwise
-from statistics import fmean, median
+from statistics import median
 
-from service.diagnosis.structure import Structure
-from service.schemas.data import DatasetInfo
+from service.diagnosis.progress import Progress
 from service.schemas.evidence import Evidence, RunEvidence
-from service.schemas.onnx import ImportReport
 from service.schemas.plan import Family, Layer
-from service.schemas.statistics import LayerStatistics, NetworkStatistics
-from service.schemas.submission import Submission
+from service.schemas.statistics import LayerStatistics
 
 TAPPED: frozenset[Family] = frozenset({"activation", "normalization", "recurrent", "attention", "operation"})
-LEARNING = 0.3
-"""Skill from which a network gets somewhere: what no evidence speaks against is then no matter of doubt."""
-LEARNED = 0.45
-"""Skill from which it has learned: evidence beside it is latent."""
-GAINED = 0.6
-"""Gain in accuracy from which it counts as learning, whatever its loss makes of that."""
-ADAPTIVE = frozenset(
-    {"Adam", "AdamW", "Adamax", "NAdam", "RAdam", "RMSprop", "Adagrad", "Adadelta", "Adafactor"}
-)
-"""Optimisers that divide each gradient by a running estimate of its size."""
+HEARD = 0.5
+"""Sum of updates over the plan from which a generator is taken to learn from its critic."""
 SETTLED_PROBES = 3
 
 
 @dataclass(frozen=True)
-class Signals:
+class Signals(Progress):
     """One network of one run. Methods take a probed step and answer None where it was not measured."""
 
-    submission: Submission
-    planned_steps: int
-    network: str
-    layers: tuple[Layer, ...]
-    """Of this network alone, in order of depth."""
-    run: RunEvidence
-    dataset: DatasetInfo | None = None
-    """What is known of an uploaded data set."""
-    imported: ImportReport | None = None
-    """What an uploaded network's file turned out to hold."""
+    generator: "Signals | None" = None
+    """Of a critic: the network that learns through it."""
 
-    @cached_property
-    def structure(self) -> Structure:
-        """What was known before anything ran."""
-        return Structure(self.submission, self.network, self.layers, self.dataset, self.imported)
+    @property
+    def heard(self) -> bool:
+        """Whether a critic's gradient reaches its generator: that moves, whatever the critic looks like inside."""
+        return self.generator is not None and (self.generator.reach or 0.0) >= HEARD
 
     @cached_property
     def statistics(self) -> dict[int, dict[int, LayerStatistics]]:
@@ -96,37 +77,6 @@ class Signals:
         return tuple(layer for layer in self.layers if layer.parameters and layer.family != "normalization")
 
     @property
-    def adaptive(self) -> bool:
-        """Whether the optimiser scales each gradient by its own size."""
-        return self.submission.training.optimizer.type in ADAPTIVE
-
-    @property
-    def clamp(self) -> float | None:
-        """What a critic's weights are clamped to after every step; None where nothing clamps this network's."""
-        return self.submission.training.loss.weight_clip if self.network == "critic" else None
-
-    @property
-    def skill(self) -> float | None:
-        """Of the run's last tenth; None for objectives without a trivial predictor."""
-        return self.run.outcome.skill
-
-    @property
-    def learned(self) -> bool:
-        """Whether the network got somewhere: then evidence of an illness is latent.
-
-        A skill above 1 is that of a loss without a bottom and says nothing; a loss that is worse than that of the best
-        constant tells more than an accuracy.
-        """
-        skilled = self.skill is not None and LEARNED <= self.skill <= 1
-        lost = self.skill is not None and self.skill <= 0
-        return skilled or (self.gain is not None and self.gain >= GAINED and not lost)
-
-    @property
-    def cut_short(self) -> bool:
-        """Whether the run ended before its budget: that it has learned nothing yet is then no evidence in itself."""
-        return self.run.outcome.stopped == "settled"
-
-    @property
     def recovering(self) -> bool:
         """Whether the last three probes of a run that is cut short see a bad start pass: more steps will tell.
 
@@ -140,13 +90,6 @@ class Signals:
         clearer = parts[0] is not None and parts[1] is not None and parts[1] >= 3 * parts[0]
         risen = ratios[0] is not None and ratios[1] is not None and ratios[1] - ratios[0] >= 0.5
         return clearer or risen
-
-    @property
-    def gain(self) -> float | None:
-        """Accuracy as a share of the way from guessing to perfect; None where classes are not known."""
-        answer, accuracy = self.structure.answer, self.run.outcome.accuracy
-        classes = answer.classes if answer is not None and answer.kind == "class" else None
-        return None if accuracy is None or not classes else (accuracy - 1 / classes) / (1 - 1 / classes)
 
     def row(self, step: int, layer: Layer) -> LayerStatistics | None:
         """What was measured at one layer at one step."""
@@ -230,49 +173,11 @@ class Signals:
         ]
         return max(values, key=lambda pair: pair[0], default=None)
 
-    @cached_property
-    def losses(self) -> tuple[NetworkStatistics, ...]:
-        """Steps whose loss was kept."""
-        return tuple(row for row in self.run.network if row.loss is not None)
-
-    @cached_property
-    def projected_skill(self) -> float | None:
-        """Skill by the end of the plan, were the loss to go on falling as over the run's second half.
-
-        None for runs that are too short to have a slope, went non-finite, or have no trivial predictor.
-        """
-        losses = [row.loss for row in self.losses if row.loss is not None]
-        trivial, quarter = self.run.outcome.trivial_loss, len(losses) // 4
-        if trivial is None or trivial <= 0 or quarter < 4 or not all(map(math.isfinite, losses)):
-            return None
-        before, now = fmean(losses[-2 * quarter : -quarter]), fmean(losses[-quarter:])
-        falling = max(0.0, (before - now) / quarter)
-        return 1 - (now - falling * max(0, self.planned_steps - len(losses))) / trivial
-
-    @property
-    def start(self) -> float:
-        """max(first loss, trivial loss): what a network that has learned nothing may be expected to show."""
-        outcome = self.run.outcome
-        known = [v for v in (outcome.first_loss, outcome.trivial_loss) if v is not None and math.isfinite(v)]
-        return max(known, default=math.nan)
-
-    @cached_property
-    def loss_peak(self) -> float:
-        """Largest finite loss after the first step over `start`; 0 for objectives without a trivial predictor."""
-        if self.run.outcome.trivial_loss is None:
-            return 0.0
-        finite = [
-            row.loss
-            for row in self.losses
-            if row.step > 0 and row.loss is not None and math.isfinite(row.loss)
-        ]
-        return max(finite, default=0.0) / self.start if self.start > 0 else 0.0
-
 
 def signals_of(evidence: Evidence, run: RunEvidence) -> list[Signals]:
     """One view for each network of the submission, in order of depth."""
     names = dict.fromkeys(layer.network for layer in evidence.layers)
-    return [
+    views = [
         Signals(
             submission=evidence.submission,
             planned_steps=evidence.planned_steps,
@@ -284,6 +189,8 @@ def signals_of(evidence: Evidence, run: RunEvidence) -> list[Signals]:
         )
         for name in names
     ]
+    generator = next((view for view in views if view.network == "generator"), None)
+    return [replace(view, generator=generator) if view.network == "critic" else view for view in views]
 
 
 def _largest(pairs: Sequence[tuple[Layer, float]]) -> float | None:

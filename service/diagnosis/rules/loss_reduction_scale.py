@@ -20,8 +20,9 @@ from math import prod
 from pydantic import Field
 
 from service.diagnosis.options import RuleOptions
+from service.diagnosis.progress import ADAPTIVE
 from service.diagnosis.registry import Sighting, rule
-from service.diagnosis.signals import ADAPTIVE, Signals
+from service.diagnosis.signals import Signals
 from service.diagnosis.structure import Structure
 from service.schemas.diagnosis import Measurement
 

@@ -21,8 +21,9 @@ from pydantic import Field
 
 from service.diagnosis.mismatches import Mismatch, mismatch
 from service.diagnosis.options import RuleOptions
+from service.diagnosis.progress import GAINED, LEARNING
 from service.diagnosis.registry import Sighting, rule
-from service.diagnosis.signals import GAINED, LEARNING, Signals
+from service.diagnosis.signals import Signals
 from service.diagnosis.structure import Structure
 from service.schemas.diagnosis import Measurement
 

@@ -11,7 +11,7 @@ together with a collapsed signal or gradients below its eps; D ≤ -1.5 with a f
 nothing; a first half of layers that the plan is too short to move.
 
 Stays silent on: networks with few hidden layers, gradients that are small everywhere alike (a scale of the loss),
-and ratios that an adaptive optimiser makes up for.
+ratios that an adaptive optimiser makes up for, and critics whose generator moves all the same.
 
 Source: D and sig after Glorot and Bengio (2010) and Hanin and Rolnick (2018); thresholds from this project's own
 measurements on networks labelled by outcome.
@@ -63,7 +63,7 @@ DEFAULTS = Options()
 def detect(signals: Signals, options: Options = DEFAULTS) -> Sighting | None:
     """See D over depth fall below what the optimiser can make up for."""
     ratio = signals.settled(signals.depth_ratio)
-    if ratio is None or math.isnan(ratio) or signals.recovering:
+    if ratio is None or math.isnan(ratio) or signals.recovering or signals.heard:
         return None
     threshold = _threshold(signals, options, ratio)
     frozen = _frozen_half(signals, ratio)
@@ -88,7 +88,7 @@ def detect(signals: Signals, options: Options = DEFAULTS) -> Sighting | None:
         cause=_cause(signals),
         evidence=tuple(evidence),
         layers=layers,
-        clear=threshold is not None and ratio <= threshold - BORDER,
+        clear=threshold is not None and (ratio <= threshold - BORDER or _collapsed(signals, options)),
         from_start=_at_start(signals, options),
     )
 
@@ -106,6 +106,12 @@ def _threshold(signals: Signals, options: Options, ratio: float) -> float | None
         signal is not None and signal < options.faded and signals.skill is not None and not signals.learned
     )
     return options.fading if fading and ratio <= options.fading else None
+
+
+def _collapsed(signals: Signals, options: Options) -> bool:
+    """Whether the forward signal says the same far beyond doubt: then D may be close to its bound."""
+    signal = signals.settled(signals.signal)
+    return signal is not None and signal <= options.collapsed / 10
 
 
 def _frozen_half(signals: Signals, ratio: float) -> Measurement | None:

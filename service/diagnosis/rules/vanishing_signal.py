@@ -8,7 +8,8 @@ gradient need not be small: it tells nothing about the examples.
 
 Fires on: sig ≤ .01 at the last hidden layer while the first one still tells examples apart, or fw ≤ -3.
 
-Stays silent on: signals that shrink and are brought back to scale by a normalisation, and networks that learn.
+Stays silent on: signals that shrink and are brought back to scale by a normalisation, networks that learn, and critics
+whose generator moves all the same (the constant part of a score cancels out).
 
 Source: Schoenholz et al. (2017), "Deep Information Propagation"; cut-offs from this project's own measurements.
 """
@@ -55,7 +56,7 @@ DEFAULTS = Options()
 )  # fmt: skip
 def detect(signals: Signals, options: Options = DEFAULTS) -> Sighting | None:
     """See a forward signal that no longer depends on the example, or has shrunk away."""
-    if len(signals.taps) < 2 or signals.recovering:
+    if len(signals.taps) < 2 or signals.recovering or signals.heard:
         return None
     last, first = (
         signals.settled(signals.signal),

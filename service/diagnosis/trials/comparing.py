@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from statistics import median
 
-from service.diagnosis.signals import LEARNING
+from service.diagnosis.progress import LEARNING
 from service.diagnosis.trials.scale import Scale, Side, scale_of
 from service.diagnosis.trials.student import confidence_above
 from service.schemas.data import DatasetInfo
