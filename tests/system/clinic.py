@@ -1,5 +1,7 @@
 """A deployment of real processes for tests: database, broker, workers and the sweep."""
 
+import hashlib
+import io
 import json
 import os
 import signal
@@ -7,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from threading import Event, Thread
 from typing import Any
@@ -19,16 +22,25 @@ from service.queue import CeleryQueue
 from service.schemas.diagnosis import Diagnosis
 from service.schemas.evidence import RunEvidence
 from service.schemas.intake import read
+from service.schemas.onnx import NetworkFile
+from service.schemas.run import Role
 from service.settings import Settings
-from service.store import diagnoses
+from service.store import diagnoses, networks
 from service.store.database import Database
+from service.store.files import NetworkFiles
 from service.sweep import sweep_forever
 
 PATIENCE = 90.0
 """Seconds that a busy machine may take for what is a matter of a few."""
 
 
-def submission(*, steps: int = 500, seeds: int = 2, width: int = 256, **training: Any) -> dict[str, Any]:
+UNTRIED = {"mode": "off"}
+"""Trials for tests of anything else."""
+
+
+def submission(
+    *, steps: int = 500, seeds: int = 2, width: int = 256, trials: dict[str, Any] = UNTRIED, **training: Any
+) -> dict[str, Any]:
     """A small network on iris, slow enough to be killed on the way."""
     body = [{"type": "Linear", "out_features": width}, "Tanh"]
     layers = [{"repeat": 3, "name": "h", "body": body}, {"type": "Linear", "out_features": 3, "name": "head"}]
@@ -44,6 +56,7 @@ def submission(*, steps: int = 500, seeds: int = 2, width: int = 256, **training
         "training": plan | training,
         "probing": {"seeds": seeds, "steps": steps, "profile": "full"},
         "data": {"source": "builtin", "name": "iris", "preprocess": "standardize"},
+        "trials": trials,
     }
 
 
@@ -122,20 +135,37 @@ class Clinic:
         with redis.Redis.from_url(url) as client:
             client.delete(self.settings.queue)
 
+    def upload(self, content: bytes) -> str:
+        """What PUT does with a network: its digest."""
+        digest = f"sha256:{hashlib.sha256(content).hexdigest()}"
+        folder = NetworkFiles(self.settings.networks_dir)
+        folder.write(io.BytesIO(content), digest, len(content), lambda _: None)
+        networks.save(self.database, NetworkFile(digest=digest, bytes=len(content)))
+        return digest
+
     def submit(self, body: dict[str, Any]) -> str:
         """What POST does: write, then send."""
-        accepted = read(json.dumps(body).encode(), "application/json", self.settings.limits, lambda _: None)
-        created = diagnoses.create(self.database, accepted, body_digest="test")
+        request = read(
+            json.dumps(body).encode(),
+            "application/json",
+            self.settings.limits,
+            lambda _: None,
+            partial(networks.get, self.database),
+        )
+        created = diagnoses.create(self.database, request, body_digest="test")
         dispatch(self.database, self.queue, self.settings)
         return created.id
 
     def get(self, diagnosis_id: str) -> Diagnosis:
         return diagnoses.get(self.database, diagnosis_id)
 
-    def under_way(self, diagnosis_id: str) -> None:
+    def under_way(self, diagnosis_id: str, role: Role = "baseline") -> None:
         """Wait until a run has done some steps, and some are left."""
         eventually(
-            lambda: any(run.step > 10 and run.status == "running" for run in self.get(diagnosis_id).runs)
+            lambda: any(
+                run.role == role and run.step > 10 and run.status == "running"
+                for run in self.get(diagnosis_id).runs
+            )
         )
 
     def finished(self, diagnosis_id: str) -> Diagnosis:
@@ -143,9 +173,9 @@ class Clinic:
         eventually(lambda: self.get(diagnosis_id).status in {"succeeded", "failed", "canceled"})
         return self.get(diagnosis_id)
 
-    def measured(self, diagnosis_id: str) -> list[tuple[Any, ...]]:
+    def measured(self, diagnosis_id: str, variant: str = "baseline") -> list[tuple[Any, ...]]:
         """Every number of every run, as text: equal where everything was measured once, and the same."""
-        evidence = diagnoses.evidence(self.database, diagnosis_id)
+        evidence = diagnoses.evidence(self.database, diagnosis_id, variant)
         return [_numbers(run) for run in evidence.runs]
 
     def close(self) -> None:
