@@ -1,0 +1,64 @@
+"""An optimiser whose steps do not follow the gradient's size.
+
+What it changes: the optimiser: Adam at 1e-3 with its defaults, AdamW, RMSprop or Adagrad; the schedule stays.
+
+When it helps: a rate too high or too low (Adam at 1e-3: all of them), an eps that rules every step, targets or losses
+of an odd scale.
+
+When it does not: small weights (two of nine), deep sigmoids (none), zero or constant weights, dead units: a gradient
+that carries no information is none the better for being scaled up.
+
+Source: Kingma and Ba (2015); Loshchilov and Hutter (2019); measured on this project's corpus.
+"""
+
+from collections.abc import Iterator
+from functools import partial
+
+from service.diagnosis.remedies.bodies import Impossible
+from service.diagnosis.remedies.case import Case, Proposal
+from service.diagnosis.remedies.rates import rate_of
+from service.diagnosis.remedies.registry import remedy
+from service.diagnosis.remedies.table import Table
+
+RATES = {"Adam": 1e-3, "RMSprop": 1e-3, "AdamW": 1e-3, "Adagrad": 1e-2}
+
+
+@remedy(
+    "use-adaptive-optimizer",
+    answers={
+        "learning-rate-too-high": 12, "learning-rate-too-low": 12, "target-scale": 14,
+        "update-below-precision": 14, "loss-reduction-scale": 16, "clipping-masks-gradients": 18,
+        "diverging-training": 18, "oscillating-loss": 18, "not-learning": 20, "gradient-spikes": 30,
+        "attenuated-loss-gradient": 34, "output-loss-mismatch": 52, "poor-initialization": 56,
+        "exploding-through-time": 60, "input-scale": 62, "non-finite-origin": 66, "exploding-gradient": 70,
+        "exploding-signal": 70, "missing-bias": 70, "non-finite-gradient": 70, "saturated-activation": 70,
+        "underflow": 70, "vanishing-gradient": 70, "vanishing-signal": 70, "vanishing-through-time": 70,
+        "dead-units": 72, "shattered-gradient": 72, "no-gradient": 76, "symmetric-units": 76,
+    },
+)  # fmt: skip
+def propose(case: Case) -> Iterator[Proposal]:
+    """Adam at its usual rate, then its kin."""
+    for place, (kind, rate) in enumerate(RATES.items()):
+        yield from case.offer(
+            kind.lower(),
+            f"The optimiser becomes {kind} with a rate of {rate:g} and its defaults.",
+            partial(_exchanged, kind=kind, rate=rate),
+            torch=f"torch.optim.{kind}(parameters, lr={rate:g})",
+            keras=f"keras.optimizers.{kind}(learning_rate={rate:g})",
+            later=8 * place,
+        )
+
+
+def _exchanged(table: Table, kind: str, rate: float) -> Table:
+    training = table.submission.training
+    if (
+        training.optimizer.type == kind
+        and rate_of(training.optimizer) == rate
+        and training.optimizer.eps is None
+    ):
+        raise Impossible("it is that already")
+    decay = training.optimizer.weight_decay
+    tree = dict(table.tree)
+    kept = {"weight_decay": decay} if decay else {}
+    tree["training"] = tree["training"] | {"optimizer": {"type": kind, "lr": rate} | kept}
+    return table.changed(tree)

@@ -1,0 +1,22 @@
+"""How the data are prepared before the network sees them."""
+
+from service.diagnosis.remedies.bodies import Impossible
+from service.diagnosis.remedies.table import Table
+from service.schemas.data import SyntheticData
+
+
+def prepared(table: Table, how: str) -> Table:
+    """Another preprocessing; raises Impossible for tokens and for data that are prepared so already."""
+    spec, data = table.structure.spec, table.submission.data or SyntheticData()
+    imported = next(iter(table.layers)).output if spec is None and table.layers else None
+    if (spec is not None and spec.input.dtype == "int") or (imported is not None and _embeds(table)):
+        raise Impossible("tokens have no scale")
+    if data.preprocess == how:
+        raise Impossible("it is prepared so already")
+    if table.submission.data is None:
+        return table.set("data", source="synthetic", preprocess=how)
+    return table.set("data", preprocess=how)
+
+
+def _embeds(table: Table) -> bool:
+    return table.layers[0].family == "embedding"
