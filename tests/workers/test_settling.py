@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from service.schemas.limits import Limits
+from service.schemas.onnx import ImportReport, NamedShape
 from service.schemas.order import RunOrder
 from service.schemas.statistics import NetworkStatistics
 from tests.service.diagnosis.evidence import chain, geometric, statistics, submission
@@ -37,14 +38,17 @@ def settles_at(
     steps: int = 300,
     passed: Passed | None = None,
     probing: dict[str, Any] | None = None,
+    settles: bool = True,
+    imported: ImportReport | None = None,
 ) -> int | None:
     """The probe at which a run with the same statistics and loss everywhere would end; None at its budget."""
     told = submission()
     told = told.model_copy(update={"probing": told.probing.model_copy(update=probing or {})})
     order = RunOrder(
-        run_id="r", attempt=1, seed=0, steps=steps, planned_steps=1000, submission=told, limits=Limits()
-    )
-    settling = Settling(order, LAYERS, None, passed or Passed())
+        run_id="r", attempt=1, seed=0, steps=steps, planned_steps=1000, settles=settles, submission=told,
+        limits=Limits(),
+    )  # fmt: skip
+    settling = Settling(order, LAYERS, None, passed or Passed(), imported)
     for step in (probe for probe in (*PROBES, steps - 1) if probe < steps):
         rows = tuple(statistics(LAYERS, step, by_activation=profile))
         network = (NetworkStatistics(step=step, loss=loss, input_rms=1.0, input_min=-1.0, input_max=1.0),)
@@ -72,6 +76,17 @@ def test_a_network_without_a_measure_of_skill_is_not_called_healthy_early() -> N
 
 def test_the_full_profile_takes_the_budget() -> None:
     assert settles_at(VANISHING, probing={"profile": "full"}) is None
+
+
+def test_a_run_that_is_not_to_settle_takes_its_budget() -> None:
+    assert settles_at(VANISHING, settles=False) is None
+
+
+def test_what_an_export_has_lost_settles_nothing() -> None:
+    shape = NamedShape(name="x", shape=(4,))
+    lost = "Batch normalization was folded into 9 convolutions: exported for inference."
+    report = ImportReport(input=shape, output=shape, opset=20, producer="pytorch", lost=(lost,))
+    assert settles_at(SOUND, imported=report) is None
 
 
 @pytest.mark.parametrize("steps", [20, 33])

@@ -6,7 +6,7 @@ import torch
 from torch import nn
 
 from service.schemas.targets import Target
-from workers.training.batches import batches, fewest_examples
+from workers.training.batches import batches, fewest_examples, sizes
 from workers.training.data import Examples
 
 X = torch.arange(10.0)[:, None]
@@ -46,3 +46,24 @@ def test_without_targets_there_are_empty_ones() -> None:
 def test_batch_normalisation_needs_two_examples() -> None:
     assert fewest_examples(nn.Sequential(nn.Linear(2, 2), nn.BatchNorm1d(2))) == 2
     assert fewest_examples(nn.LayerNorm(2)) == 1
+
+
+class Baked(nn.Linear):
+    """A network that works with batches of four only, or of two and more."""
+
+    def __init__(self, batch: int | None, fewest: int = 1) -> None:
+        super().__init__(1, 1)
+        self.batch = batch
+        self.fewest = fewest
+
+
+def test_a_network_that_takes_one_batch_only_is_trained_with_that() -> None:
+    assert sizes(Baked(4), 64) == (4, 4)
+    drawn = list(islice(batches(EXAMPLES, 4, 0, fewest=4), 5))
+    assert [len(x) for x, _ in drawn] == [4] * 5
+
+
+def test_any_other_takes_the_batch_that_is_wanted() -> None:
+    assert sizes(Baked(None, 2), 64) == (64, 2)
+    assert sizes(nn.Linear(1, 1), 64) == (64, 1)
+    assert sizes(nn.Sequential(nn.BatchNorm1d(2)), 64) == (64, 2)

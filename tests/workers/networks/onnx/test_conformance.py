@@ -25,16 +25,16 @@ def _is_wrong(case, said):
 
 def test_most_real_cases_pass_and_the_rest_is_refused_with_a_reason(outcomes):
     counted = Counter(said.split(":")[0] for case, said in outcomes if case.is_float and not case.is_random)
-    assert counted["passed"] >= 1140
-    assert counted["passed"] / counted.total() >= 0.85
+    assert counted["passed"] >= 1200
+    assert counted["passed"] / counted.total() >= 0.9
 
 
-@pytest.mark.parametrize("opset", [17, 18, 20, 22])
-def test_nine_of_ten_real_cases_at_common_opsets_pass(outcomes, opset):
+@pytest.mark.parametrize("opset", [17, 18, 20, 22, 23, 25])
+def test_nearly_all_real_cases_at_common_opsets_pass(outcomes, opset):
     trained = [
         said for case, said in outcomes if case.is_float and not case.is_random and case.opset == opset
     ]
-    assert sum(said == "passed" for said in trained) / len(trained) >= 0.9
+    assert sum(said == "passed" for said in trained) / len(trained) >= 0.98
 
 
 def test_a_refusal_says_why(outcomes):

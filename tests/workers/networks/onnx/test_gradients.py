@@ -83,6 +83,49 @@ CASES = {
     ),
     "gather": ([node("Gather", ["x", "i"], ["y"], axis=1)], [whole("i", 0, -1, 0)], (2, 4)),
     "running sum": ([node("CumSum", ["x", "a"], ["y"], reverse=1, exclusive=1)], [whole("a", 1)], (2, 4)),
+    "group norm before opset 21": (
+        [node("GroupNormalization", ["x", "w", "b"], ["y"], num_groups=2)],
+        [tensor("w", 2, **W), tensor("b", 2, seed=1, **W)],
+        (2, 4, 3),
+    ),
+    "max pool and back": (
+        [
+            node("MaxPool", ["x"], ["h", "i"], kernel_shape=[2, 2], strides=[2, 2]),
+            node("MaxUnpool", ["h", "i"], ["y"], kernel_shape=[2, 2], strides=[2, 2]),
+        ],
+        [],
+        (2, 2, 4, 4),
+    ),
+    "resize with a stretched filter": (
+        [node("Resize", ["x", "", "", "n"], ["y"], mode="linear", antialias=1)],
+        [whole("n", 2, 2, 3)],
+        (2, 2, 7),
+    ),
+    "deformed convolution": (
+        [node("DeformConv", ["x", "w", "o", "b"], ["y"], pads=[1, 1, 1, 1], group=2)],
+        [tensor("w", 4, 1, 2, 2, **W), tensor("o", 1, 8, 4, 4, **W), tensor("b", 4, **W)],
+        (1, 2, 3, 3),
+    ),
+    "regions": (
+        [node("RoiAlign", ["x", "r", "i"], ["y"], output_height=2, output_width=3)],
+        [
+            numpy_helper.from_array(np.array([[0.1, 0.3, 4.2, 3.9], [1, 1, 2, 2.5]]), "r"),
+            whole("i", 0, 1),
+        ],
+        (2, 2, 5, 5),
+    ),
+    "columns to an image": (
+        [node("Col2Im", ["x", "s", "k"], ["y"], pads=[0, 1, 0, 1], dilations=[1, 2])],
+        [whole("s", 4, 3), whole("k", 2, 2)],
+        (2, 8, 9),
+    ),
+    "short-time fourier": (
+        [node("STFT", ["x", "s", "w"], ["y"])],
+        [numpy_helper.from_array(np.array(2), "s"), tensor("w", 4, **W)],
+        (2, 9),
+    ),
+    "determinant": ([node("Det", ["x"], ["y"])], [], (2, 3, 3)),
+    "middle": ([node("CenterCropPad", ["x", "s"], ["y"])], [whole("s", 2, 6)], (3, 3)),
     "fourier": (
         [node("Unsqueeze", ["x", "a"], ["h"]), node("DFT", ["h", "", "b"], ["y"])],
         [whole("a", -1), numpy_helper.from_array(np.array(1), "b")],
