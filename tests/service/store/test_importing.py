@@ -1,58 +1,14 @@
 import pytest
 from sqlalchemy import func, select
 
-from service.schemas.intake import Pending
-from service.schemas.onnx import Imported, ImportReport, NamedShape
-from service.schemas.plan import Tensor
 from service.schemas.race import Move
 from service.schemas.run import Failure, Obstacle
-from service.schemas.submission import Submission
 from service.store import diagnoses, runs, statistics
 from service.store.mind import Mind
 from service.store.tables import diagnosis_layers, layers
-from tests.service.store.examples import accepted, claimed, created, finished, judge, layer_rows, outcome
+from tests.service.store.examples import claimed, created, finished, judge, layer_rows, outcome
 from tests.service.store.racers import Script, candidate, request
-
-FILE = f"sha256:{'a' * 64}"
-
-SUBMISSION = Submission.model_validate(
-    {
-        "network": {"onnx": FILE, "weights": "reinitialize"},
-        "training": {"loss": "CrossEntropyLoss", "optimizer": {"type": "Adam", "lr": 1e-3}, "epochs": 30},
-        "probing": {"seeds": 2},
-        "data": {"source": "builtin", "name": "digits"},
-        "project": "vision",
-        "trials": {"mode": "off"},
-    }
-)
-
-REPORT = ImportReport(
-    input=NamedShape(name="x", shape=(64,)),
-    output=NamedShape(name="y", shape=(10,)),
-    opset=20,
-    producer="pytorch 2.13.0",
-    parameters=(NamedShape(name="first.weight", shape=(8, 64)),),
-    lost=("Dropout is gone.",),
-)
-
-
-def imported(width: int = 8, **changes: object) -> Imported:
-    values = {
-        "layers": accepted(width=width).plan.layers,
-        "input": Tensor(shape=(64,)),
-        "output_depth": 2,
-        "report": REPORT,
-        "planned_steps": 1000,
-        "run_steps": 100,
-        "examples": 1797,
-        "cost": 1e9,
-    }
-    return Imported.model_validate({**values, **changes})
-
-
-def submitted(database, submission: Submission = SUBMISSION) -> str:
-    """A diagnosis of a file that nobody has opened yet."""
-    return diagnoses.create(database, Pending(submission), body_digest="sha256:0").id
+from tests.service.store.uploads import REPORT, SUBMISSION, imported, submitted
 
 
 def only_run(database, diagnosis):

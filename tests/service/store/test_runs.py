@@ -1,7 +1,5 @@
 import multiprocessing
 import time
-from concurrent.futures import ThreadPoolExecutor
-from functools import partial
 
 import pytest
 
@@ -12,6 +10,7 @@ from service.store.database import Database
 from service.store.mind import Mind
 from tests.service.store.examples import (
     accepted,
+    at_once,
     claimed,
     created,
     finished,
@@ -25,13 +24,6 @@ from tests.service.store.examples import (
 
 LOST = -1.0
 """Seconds of a lease that has run out already."""
-
-
-def at_once(work, places):
-    """What every call gave, all of them made at the same time, each in a thread; raises what any of them raised."""
-    places = list(places)
-    with ThreadPoolExecutor(len(places)) as pool:
-        return list(pool.map(work, places))
 
 
 def run_of(database: Database, diagnosis: str, place: int = 0):
@@ -215,51 +207,6 @@ def test_an_expired_lease_is_taken_over_by_one_of_many(database):
     claimed(database, run, lease=LOST)
     claims = at_once(lambda owner: runs.claim(database, run, str(owner), 60, 3), range(8))
     assert [claim.attempt for claim in claims if claim is not None] == [2]
-
-
-def work_through(database: Database, everything: list[tuple[str, str]], owner: int) -> list[str]:
-    """What a worker does, over and over; returns what it settled."""
-    settled: list[str] = []
-    for name, run in everything if owner % 2 else everything[::-1]:
-        claim = runs.claim(database, run, str(owner), 60, 3)
-        if claim is None:
-            continue
-        statistics.append(database, claim, layers=layer_rows(range(2)))
-        runs.renew(database, claim, 60)
-        runs.finish(database, claim, outcome())
-        settled += settle_all(database, [name])
-    return settled
-
-
-def sweep(database: Database) -> list[str]:
-    """What a sweep does, over and over; returns what it settled."""
-    settled: list[str] = []
-    for _ in range(10):
-        runs.expire(database, 3)
-        runs.unsend(database, runs.take_for_sending(database, 6, 0.0))
-        settled += settle_all(database, runs.unsettled(database))
-    return settled
-
-
-def settle_all(database: Database, names: list[str]) -> list[str]:
-    return [name for name in names if diagnoses.settle(database, name, Mind(judge)) == "succeeded"]
-
-
-def test_everything_at_once_ends_in_order(database):
-    """Workers, sweeps, cancellations and settlements on the same rows: no deadlock, nothing done twice."""
-    names = [created(database, seeds=3) for _ in range(6)]
-    everything = [(name, run) for name in names for run in run_ids(database, name)]
-
-    def stop() -> list[str]:
-        diagnoses.cancel(database, names[0])
-        diagnoses.delete(database, names[1])
-        return []
-
-    jobs = [partial(work_through, database, everything, place) for place in range(4)]
-    jobs += [partial(sweep, database), partial(sweep, database), stop]
-    settled = [name for share in at_once(lambda job: job(), jobs) for name in share]
-    assert len(settled) == len(set(settled))
-    assert {diagnoses.get(database, name).status for name in names[2:]} == {"succeeded"}
 
 
 def test_a_finished_diagnosis_is_no_longer_worked_on(database):
