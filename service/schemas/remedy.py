@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from service.schemas.base import Measured, Output
+from service.schemas.base import Digest, Measured, Output
 from service.schemas.plan import Layer
 from service.schemas.submission import Submission
 from service.schemas.trials import PatchOperation
@@ -78,10 +78,12 @@ class Remedy(Output):
     steps: int | None = None
     """Of each trial run."""
     patch: tuple[PatchOperation, ...] = ()
-    """JSON Patch (RFC 6902) against the submission as it was posted."""
+    """JSON Patch (RFC 6902) against the submission as it is stored, where bare names of layers are spelled out."""
     diff: str = ""
     """The same as a unified diff of the YAML."""
     torch: str = ""
     keras: str = ""
+    network: Digest | None = None
+    """Of the file with the repaired network, where it came as a file."""
     smallest: bool = False
     """The smallest change that works."""

@@ -4,6 +4,7 @@ Everything here is pure: `begin` and `go_on` say what is to run next, `conclude`
 calls but what is stored, so a race goes on wherever and by whomever it is taken up.
 """
 
+from service.diagnosis import remedies
 from service.diagnosis.trials import racing
 from service.diagnosis.trials.concluding import conclude, judged
 from service.diagnosis.trials.source import Source
@@ -14,7 +15,7 @@ from service.schemas.race import Move, Race
 
 __all__ = ["CATALOGUE", "begin", "conclude", "go_on", "judged"]
 
-CATALOGUE = Source(lambda *_: (), lambda *_: (), lambda *_: ())
+CATALOGUE = Source(remedies.candidates, remedies.named, remedies.after_range)
 
 
 def begin(evidence: Evidence, judgement: Judgement, limits: Limits, source: Source = CATALOGUE) -> Move:

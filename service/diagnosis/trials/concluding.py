@@ -65,6 +65,7 @@ def _row(standing: Standing, candidate: Candidate, judgement: Judgement | None) 
             "confidence": None if comparison.confidence is None else round(comparison.confidence, 4),
             "time_ratio": _time_ratio(comparison),
             "steps": candidate.run_steps,
+            "network": next((each.network for each in comparison.trial.values() if each.network), None),
         }
         level = round(comparison.middle[1], 1)
     given = candidate.model_dump(include={"name", "remedy", "rule", "sentence", "torch", "keras"})

@@ -36,16 +36,21 @@ OPERATIONS = [
     ("POST", "/v1/diagnoses/{diagnosis_id}/cancel"),
     ("GET", "/v1/diagnoses/{diagnosis_id}/events"),
     ("POST", "/v1/diagnoses/{diagnosis_id}/judge"),
+    ("GET", "/v1/diagnoses/{diagnosis_id}/remedies"),
+    ("GET", "/v1/diagnoses/{diagnosis_id}/remedies/{name}"),
+    ("POST", "/v1/diagnoses/{diagnosis_id}/remedies/{name}/apply"),
+    ("GET", "/v1/diagnoses/{diagnosis_id}/remedies/{name}/network.onnx"),
     ("GET", "/v1/diagnoses/{diagnosis_id}/statistics"),
     ("GET", "/v1/diagnoses/{diagnosis_id}/statistics/network"),
     ("GET", "/v1/diagnoses/{diagnosis_id}/statistics/time"),
     ("GET", "/v1/networks/{digest}"),
     ("PUT", "/v1/networks/{digest}"),
+    ("GET", "/v1/remedies"),
     ("GET", "/v1/rules"),
     ("POST", "/v1/submissions/validate"),
 ]
 
-WITHOUT_INPUT = {"/healthz", "/readyz", "/v1/capabilities", "/v1/rules"}
+WITHOUT_INPUT = {"/healthz", "/readyz", "/v1/capabilities", "/v1/remedies", "/v1/rules"}
 CASES = [
     pytest.param(method, path, mode, id=f"{method} {path} {mode.value}")
     for method, path in OPERATIONS

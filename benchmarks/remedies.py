@@ -1,0 +1,20 @@
+"""What the remedies are worth: every sick network of the accuracy corpus, its race, and fresh seeds afterwards.
+
+    python benchmarks/remedies.py [--parts tune held-out] [--sources clinic autotrainer] [--report] [--write]
+
+Runs are kept under .gradclinic/trials by the digest of what they are of, and so is every finished race: a killed
+benchmark goes on where it was, and `--report` makes the page of whatever is done. The corpus's own traces must be on
+disk (`python benchmarks/accuracy.py` for both parts), since they say which networks are sick.
+"""
+
+import sys
+from pathlib import Path
+
+# In place of the script's own folder, in which a package `onnx` stands.
+sys.path.pop(0)
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from benchmarks.remedies.command import main
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,99 @@
+"""The command: race what is not on disk yet, then write the page of whatever is."""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from benchmarks.accuracy.configuration import Configuration
+from benchmarks.accuracy.corpus import corpus
+from benchmarks.accuracy.judging import cases
+from benchmarks.accuracy.labels import Labelled
+from benchmarks.accuracy.split import PARTS, part_of
+from benchmarks.remedies import autotrainer
+from benchmarks.remedies.contest import Contest, contest
+from benchmarks.remedies.laboratory import CACHE, Laboratory
+from benchmarks.remedies.report import RESULTS, page
+from service.diagnosis.trials import CATALOGUE
+from service.errors import ClinicError
+
+SOURCES = {"clinic": CATALOGUE, "autotrainer": autotrainer.SOURCE}
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the benchmark; 0 where it ran, whatever the figures are."""
+    options = _options(arguments)
+    sick = {
+        part: [
+            case
+            for case in cases(item for item in corpus() if part_of(item.program) == part)
+            if case.label == "sick"
+        ]
+        for part in PARTS
+    }
+    if not options.report:
+        for part in options.parts:
+            for case in sick[part][: options.first]:
+                if not options.names or case.configuration.name in options.names:
+                    _one(case.configuration, options)
+    text = page(_done(sick, options.cache), {part: len(among) for part, among in sick.items()})
+    if options.write:
+        RESULTS.write_text(text)
+    print(text)
+    return 0
+
+
+def _one(configuration: Configuration, options: argparse.Namespace) -> None:
+    """One configuration by each source that has not had it."""
+    for name in options.sources:
+        place = _place(options.cache, name, configuration)
+        if place.is_file() and not options.again:
+            continue
+        try:
+            found = contest(configuration, SOURCES[name], Laboratory(options.cache))
+        except ClinicError as error:
+            print(f"{configuration.name} by {name}: {error.detail}", file=sys.stderr)
+            continue
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_text(found.model_dump_json())
+        helped = [row.name for row in found.remedies if row.result == "helps"]
+        print(f"{name} {configuration.name} [{configuration.mechanism}] {found.verdict} x{found.cost:.1f} "
+              f"{found.seconds:.0f}s: {', '.join(helped) or '-'}", file=sys.stderr, flush=True)  # fmt: skip
+
+
+def _done(
+    sick: dict[str, list[Labelled]], cache: Path
+) -> dict[str, dict[str, list[tuple[Labelled, Contest]]]]:
+    """Finished races by source, then part."""
+    return {
+        source: {
+            part: [
+                (case, Contest.model_validate_json(place.read_text()))
+                for case in among
+                if (place := _place(cache, source, case.configuration)).is_file()
+            ]
+            for part, among in sick.items()
+        }
+        for source in SOURCES
+    }
+
+
+def _place(cache: Path, source: str, configuration: Configuration) -> Path:
+    return cache / "contests" / source / f"{configuration.name}.json"
+
+
+def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="remedies", description=__doc__)
+    parser.add_argument(
+        "--parts", nargs="*", choices=PARTS, default=["tune"], help="parts of the corpus (tune)"
+    )
+    parser.add_argument(
+        "--sources", nargs="*", choices=list(SOURCES), default=["clinic"], help="whose remedies"
+    )
+    parser.add_argument("--names", nargs="*", default=[], help="only these configurations")
+    parser.add_argument("--first", type=int, default=None, help="at most so many of each part")
+    parser.add_argument("--again", action="store_true", help="race again what is on disk (its runs are kept)")
+    parser.add_argument("--report", action="store_true", help="race nothing")
+    parser.add_argument("--write", action="store_true", help=f"write {RESULTS.name}")
+    parser.add_argument("--cache", type=Path, default=CACHE, help="where runs and races are kept")
+    return parser.parse_args(arguments)
