@@ -23,7 +23,8 @@ class Attention:
         self.heads, self.kv_heads = call.integer("q_num_heads"), call.integer("kv_num_heads")
         self.scale, self.cap = call.number("scale"), call.get("softcap", 0.0)
         self.left, self.right = call.get("left_window_size", -1), call.get("right_window_size", -1)
-        call.ignore("qk_matmul_output_mode", "softmax_precision")
+        self.shown = call.only("qk_matmul_output_mode", 0, 1, 2, 3)
+        call.ignore("softmax_precision")
 
     def __call__(
         self,
@@ -35,17 +36,20 @@ class Attention:
         past_v: Tensor | None = None,
         lengths: Tensor | None = None,
     ) -> tuple[Tensor, ...]:
-        """What is attended to; with a cache, keys and values too."""
-        if lengths is not None:
-            raise RefusedNetwork("nonpad_kv_seqlen is not supported")
+        """What is attended to, keys and values with those of the cache, and the scores."""
         flat = q.dim() == 3
         q, k, v = self._split(q, self.heads), self._split(k, self.kv_heads), self._split(v, self.kv_heads)
-        earlier = 0 if past_k is None else past_k.shape[2]
+        earlier: Tensor | int = 0 if past_k is None else past_k.shape[2]
+        if lengths is not None and past_k is None:
+            earlier = (lengths - q.shape[2]).reshape(-1, 1, 1, 1)
         k = k if past_k is None else torch.cat([past_k, k], 2)
         v = v if past_v is None else torch.cat([past_v, v], 2)
-        y = self._attend(q, k, v, mask, earlier)
+        seen = self._seen(q, k, earlier)
+        if lengths is not None:
+            seen = seen & (torch.arange(k.shape[2], device=q.device) < lengths.reshape(-1, 1, 1, 1))
+        y, scores = self._attend(q, k, v, mask, seen)
         y = y.transpose(1, 2).flatten(2) if flat else y
-        return y, k, v
+        return y, k, v, scores
 
     @staticmethod
     def _split(x: Tensor, heads: int | None) -> Tensor:
@@ -55,16 +59,17 @@ class Attention:
             raise RefusedNetwork("Attention over three dimensions without a number of heads")
         return x.reshape(*x.shape[:2], heads, -1).transpose(1, 2)
 
-    def _attend(self, q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None, earlier: int) -> Tensor:
+    def _attend(
+        self, q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None, seen: Tensor
+    ) -> tuple[Tensor, Tensor]:
         if q.shape[1] != k.shape[1]:
             k, v = (value.repeat_interleave(q.shape[1] // value.shape[1], 1) for value in (k, v))
         self.call.room(*q.shape[:3], k.shape[2])
         # the square root on both sides keeps half precision in range, as ONNX's own definition does
         root = math.sqrt(self.scale if self.scale is not None else 1 / math.sqrt(q.shape[-1]))
-        scores = (q * root) @ (k * root).transpose(-1, -2)
-        if self.cap:
-            scores = self.cap * torch.tanh(scores / self.cap)
-        seen = self._seen(scores, earlier)
+        raw = (q * root) @ (k * root).transpose(-1, -2)
+        capped = self.cap * torch.tanh(raw / self.cap) if self.cap else raw
+        scores = capped
         if mask is not None:
             missing = scores.shape[-1] - mask.shape[-1]
             if mask.dtype == torch.bool:
@@ -73,14 +78,15 @@ class Attention:
                 scores = scores + functional.pad(mask, (0, missing), value=-math.inf)
         scores = scores.masked_fill(~seen, -math.inf)
         blind = (scores == -math.inf).all(-1, keepdim=True)
-        return torch.softmax(scores.masked_fill(blind, 0.0), -1).masked_fill(blind, 0.0) @ v
+        share = torch.softmax(scores.masked_fill(blind, 0.0), -1).masked_fill(blind, 0.0)
+        return share @ v, (raw, capped, scores, share)[self.shown]
 
-    def _seen(self, scores: Tensor, earlier: int) -> Tensor:
-        """Which key each query may look at, by its place alone."""
-        queries, keys = scores.shape[-2:]
-        place = torch.arange(queries, device=scores.device)[:, None] + earlier
-        key = torch.arange(keys, device=scores.device)
-        seen = torch.ones(queries, keys, dtype=torch.bool, device=scores.device)
+    def _seen(self, q: Tensor, k: Tensor, earlier: Tensor | int) -> Tensor:
+        """Which key each query may look at, by its place alone; of each example where the cache says so."""
+        queries, keys = q.shape[2], k.shape[2]
+        place = torch.arange(queries, device=q.device)[:, None] + earlier
+        key = torch.arange(keys, device=q.device)
+        seen = torch.ones(queries, keys, dtype=torch.bool, device=q.device)
         if self.causal:
             seen = seen & (key <= place)
         if self.left >= 0:
@@ -88,7 +94,7 @@ class Attention:
         return seen & (key <= place + self.right) if self.right >= 0 else seen
 
 
-@operator("Attention", since=23, family="attention", type="SelfAttention", outputs=3)
+@operator("Attention", since=23, family="attention", type="SelfAttention", outputs=4)
 def build_attention(call: Call) -> Operation:
     """Scaled dot-product attention of several heads."""
     return Attention(call)

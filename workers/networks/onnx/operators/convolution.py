@@ -2,7 +2,6 @@
 
 import math
 
-import torch
 from torch import Tensor
 from torch.nn import functional
 
@@ -154,31 +153,3 @@ def _transposed(
     if any(missing):
         whole = functional.pad(whole, [width for size in reversed(missing) for width in (0, size)])
     return whole if bias is None else whole + bias.reshape(-1, *[1] * (x.dim() - 2)).expand(whole.shape[1:])
-
-
-@operator("GridSample", since=16, family="operation")
-def build_grid_sample(call: Call) -> Operation:
-    """Values read at fractional places; bicubic only in two dimensions."""
-    mode = call.get("mode", "bilinear" if call.opset < 20 else "linear")
-    names = {"linear": "bilinear", "cubic": "bicubic"}
-    padding = call.only("padding_mode", "zeros", "border", "reflection")
-    aligned = bool(call.get("align_corners", 0))
-
-    def sample(x: Tensor, grid: Tensor) -> Tensor:
-        call.room(*x.shape[:2], *grid.shape[1:-1])
-        return functional.grid_sample(x, grid, names.get(mode, mode), padding, aligned)
-
-    return sample
-
-
-@operator("AffineGrid", since=20, host=(1,))
-def build_affine_grid(call: Call) -> Operation:
-    """Places of a grid after a linear map."""
-    aligned = bool(call.get("align_corners", 0))
-
-    def grid(theta: Tensor, size: Tensor) -> Tensor:
-        sizes = [int(number) for number in size.tolist()]
-        call.room(*sizes, 3)
-        return torch.nn.functional.affine_grid(theta, sizes, aligned)
-
-    return grid

@@ -22,6 +22,32 @@ def build_dft(call: Call) -> Operation:
     return lambda x, length=None, axis=None: transform(x, length, -2 if axis is None else int(axis))
 
 
+@operator("STFT", since=17, host=(1, 3))
+def build_short_time_transform(call: Call) -> Operation:
+    """Of frames that a window is laid over, one behind the other."""
+    half = bool(call.get("onesided", 1))
+
+    def transform(
+        x: Tensor, step: Tensor, window: Tensor | None = None, length: Tensor | None = None
+    ) -> Tensor:
+        x = x.unsqueeze(-1) if x.dim() == 2 else x
+        size = int(length) if length is not None else x.shape[1] if window is None else window.shape[0]
+        by = int(step)
+        if not 0 < size <= x.shape[1] or by < 1:
+            raise RefusedNetwork(f"frames of {size} every {by} of {x.shape[1]}")
+        call.room(x.shape[0], (x.shape[1] - size) // by + 1, size, 2)
+        frames = x.unfold(1, size, by)
+        frames = frames if window is None else frames * window
+        real = x.shape[-1] == 1
+        values = frames[:, :, 0] if real else torch.complex(frames[:, :, 0], frames[:, :, 1])
+        if half and not real:
+            raise RefusedNetwork("one half of the transform of complex numbers")
+        result: Tensor = torch.view_as_real((torch.fft.rfft if half else torch.fft.fft)(values))
+        return result
+
+    return transform
+
+
 def _transform(call: Call) -> Operation:
     inverse, half = bool(call.get("inverse", 0)), bool(call.get("onesided", 0))
 

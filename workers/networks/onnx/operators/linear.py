@@ -44,6 +44,13 @@ def build_matmul(call: Call) -> Operation:
     return matmul
 
 
+@operator("Det", since=11)
+def build_determinant(_: Call) -> Operation:
+    """Of each square matrix."""
+    determinant: Operation = torch.linalg.det
+    return determinant
+
+
 @operator("Einsum", since=12, type="matmul")
 def build_einsum(call: Call) -> Operation:
     """A sum of products over named indices."""

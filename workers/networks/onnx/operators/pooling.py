@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from workers.networks.onnx.call import Call
+from workers.networks.onnx.call import Call, ints
 from workers.networks.onnx.operators.convolution import padded, paddings, spread
 from workers.networks.onnx.refusal import RefusedNetwork
 from workers.networks.onnx.registry import Operation, operator
@@ -57,21 +57,67 @@ class Windows:
         return over
 
 
-@operator("MaxPool", family="pooling", type="MaxPool{}d")
+@operator("MaxPool", family="pooling", type="MaxPool{}d", outputs=2)
 def build_max_pool(call: Call) -> Operation:
-    """The largest value of each window."""
+    """The largest value of each window, and its place in the whole input."""
     windows = Windows(call)
-    call.ignore("storage_order")
+    columns_first, placed = bool(call.get("storage_order", 0)), call.wants(1)
 
-    def pool(x: Tensor) -> Tensor:
+    def pool(x: Tensor) -> Tensor | tuple[Tensor, Tensor]:
         stride, dilation, before, after = windows.place(x)
         over = windows.hanging(x, stride, dilation, before, after)
         exact = x if x.dtype.is_floating_point else x.double()
         # minus infinity never wins: a window of nothing but border gives it, as in onnxruntime
         wide = padded(call, exact, before, [a + o for a, o in zip(after, over, strict=True)], -math.inf)
-        return _MAX[len(windows.kernel)](wide, windows.kernel, stride, 0, dilation).to(x.dtype)
+        run = _MAX[len(windows.kernel)]
+        if not placed:
+            return run(wide, windows.kernel, stride, 0, dilation).to(x.dtype)
+        values, places = run(wide, windows.kernel, stride, 0, dilation, return_indices=True)
+        return values.to(x.dtype), _whole_places(places, x, wide, before, columns_first)
 
     return pool
+
+
+def _whole_places(places: Tensor, x: Tensor, wide: Tensor, before: list[int], columns_first: bool) -> Tensor:
+    """Places among all numbers of `x`, from those within one channel of the input with its border."""
+    along = []
+    for size in reversed(wide.shape[2:]):
+        along.append(places % size)
+        places = places // size
+    inside = [value - border for value, border in zip(reversed(along), before, strict=True)]
+    sizes = list(x.shape[2:])
+    order = range(len(sizes))
+    flat = torch.zeros_like(inside[0])
+    for axis in reversed(order) if columns_first else order:
+        flat = flat * sizes[axis] + inside[axis]
+    channels = torch.arange(x.shape[0] * x.shape[1], device=x.device)
+    return flat + channels.reshape(*x.shape[:2], *[1] * len(sizes)) * math.prod(sizes)
+
+
+@operator("MaxUnpool", since=9, family="pooling", type="MaxUnpool{}d", host=(2,))
+def build_max_unpool(call: Call) -> Operation:
+    """Each value back at the place that it was the largest of, zeros around it."""
+    kernel, pads = call.get("kernel_shape", ()), call.integers("pads")
+    strides = call.integers("strides")
+
+    def unpool(x: Tensor, places: Tensor, shape: Tensor | None = None) -> Tensor:
+        spatial = len(kernel)
+        step, both = spread(strides, spatial, 1), spread(pads, 2 * spatial, 0)
+        sizes = [
+            (n - 1) * s - both[axis] - both[axis + spatial] + k
+            for axis, (n, s, k) in enumerate(zip(x.shape[2:], step, kernel, strict=True))
+        ]
+        call.room(*x.shape[:2], *sizes)
+        flat = x.new_zeros(math.prod(x.shape[:2]) * math.prod(sizes))
+        y = flat.scatter(0, places.reshape(-1), x.reshape(-1)).reshape(*x.shape[:2], *sizes)
+        if shape is None:
+            return y
+        wanted = ints(shape)
+        call.room(*wanted)
+        missing = [size - there for size, there in zip(wanted, y.shape, strict=True)]
+        return functional.pad(y, [width for size in reversed(missing) for width in (0, size)])
+
+    return unpool
 
 
 @operator("AveragePool", family="pooling", type="AvgPool{}d")

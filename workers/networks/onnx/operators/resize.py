@@ -34,7 +34,9 @@ class Resizing:
         self.cubic = call.get("cubic_coeff_a", -0.75)
         self.outside = bool(call.get("exclude_outside", 0))
         self.axes = call.integers("axes")
-        call.only("antialias", 0)
+        self.smooth = bool(call.get("antialias", 0))
+        if self.smooth and self.mode == "nearest":
+            raise RefusedNetwork("antialias of the nearest pixel is not supported")
         call.ignore("extrapolation_value")
         self.policy = call.only("keep_aspect_ratio_policy", "stretch", "not_larger", "not_smaller")
 
@@ -80,7 +82,7 @@ class Resizing:
         if self.mode == "nearest":
             return x.index_select(axis, self._round(places).clamp(0, size - 1).long().to(x.device))
         self.call.room(target, size)
-        matrix = self._matrix(places, size).to(x.device, x.dtype)
+        matrix = self._matrix(places, size, min(factor, 1.0) if self.smooth else 1.0).to(x.device, x.dtype)
         return torch.matmul(x.movedim(axis, -1), matrix.t()).movedim(-1, axis)
 
     def _source(self, size: int, factor: float, target: int) -> Tensor:
@@ -108,18 +110,23 @@ class Resizing:
                 return (places + 0.5).floor()
         raise RefusedNetwork(f"nearest_mode={self.rounding[:40]} is not supported")
 
-    def _matrix(self, places: Tensor, size: int) -> Tensor:
-        """(target, size): the weight of each old pixel in each new one; beyond the border the last one counts."""
+    def _matrix(self, places: Tensor, size: int, stretch: float) -> Tensor:
+        """(target, size): the weight of each old pixel in each new one; beyond the border the last one counts.
+
+        Antialiasing stretches the filter by 1 / `stretch`, so that every old pixel is in some new one.
+        """
         low = places.floor()
-        near = (0, 1) if self.mode == "linear" else (-1, 0, 1, 2)
+        reach = math.ceil((1 if self.mode == "linear" else 2) / stretch)
+        self.call.room(len(places), 2 * reach)
+        near = range(1 - reach, reach + 1)
         matrix = torch.zeros(len(places), size, dtype=torch.float64)
         for offset in near:
             column = low + offset
-            weight = self._weight((places - column).abs())
+            weight = self._weight((places - column).abs() * stretch)
             if self.outside:
                 weight = torch.where((column >= 0) & (column < size), weight, 0.0)
             matrix.scatter_add_(1, column.clamp(0, size - 1).long()[:, None], weight[:, None])
-        return matrix / matrix.sum(1, keepdim=True) if self.outside else matrix
+        return matrix / matrix.sum(1, keepdim=True) if self.outside or stretch < 1 else matrix
 
     def _weight(self, distance: Tensor) -> Tensor:
         if self.mode == "linear":

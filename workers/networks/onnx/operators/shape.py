@@ -165,6 +165,28 @@ def _split(x: Tensor, axis: int, sizes: list[int] | None, parts: int) -> tuple[T
     return torch.split_with_sizes(x, sizes, axis)
 
 
+@operator("CenterCropPad", since=18, family="shape", host=(1,))
+def build_center_crop_pad(call: Call) -> Operation:
+    """Cut or filled with zeros around the middle, to a size."""
+    chosen = call.integers("axes")
+
+    def crop(x: Tensor, shape: Tensor) -> Tensor:
+        sizes = ints(shape)
+        axes = [axis_of(axis, x.dim()) for axis in (chosen if chosen is not None else range(x.dim()))]
+        wanted = dict(zip(axes, sizes, strict=True))
+        call.room(*(wanted.get(axis, size) for axis, size in enumerate(x.shape)))
+        for axis, size in wanted.items():
+            over = x.shape[axis] - size
+            if over >= 0:
+                x = x.narrow(axis, over // 2, size)
+            else:
+                after = [0, 0] * (x.dim() - 1 - axis)
+                x = torch.nn.functional.pad(x, [*after, -over // 2, -over - -over // 2])
+        return x
+
+    return crop
+
+
 @operator("DepthToSpace", family="shape", type="PixelShuffle")
 def build_depth_to_space(call: Call) -> Operation:
     """Channels become blocks of pixels."""
