@@ -28,10 +28,12 @@ _METADATA_LENGTH = 10_000
 _METADATA = ("name_scopes", "stack_trace", "fx_node", "rule_name")
 
 
-def read(data: bytes, limits: OnnxLimits | None = None, outputs: Sequence[str] = ()) -> Graph:
+def read(
+    data: bytes, limits: OnnxLimits | None = None, outputs: Sequence[str] = (), *, first: bool = False
+) -> Graph:
     """The network in a file; raises RefusedNetwork, for unsupported operators with all of them listed.
 
-    Where outputs are named, only what they need has to be supported.
+    Only what the wanted outputs need has to be supported: those that are named, else the first or all.
     """
     limits = limits or OnnxLimits()
     if len(data) > limits.file_bytes:
@@ -43,7 +45,7 @@ def read(data: bytes, limits: OnnxLimits | None = None, outputs: Sequence[str] =
     except (TypeError, ValueError, AttributeError) as error:
         # protobuf gives bytes where a string is no UTF-8, and every use of it fails
         raise RefusedNetwork(f"The file is not ONNX: {shown(error)}") from None
-    refuse_unsupported(graph, limits, outputs)
+    refuse_unsupported(graph, limits, outputs or graph.outputs[: 1 if first else None])
     # after our own list, which says more than the checker's first complaint
     try:
         onnx.checker.check_model(data)

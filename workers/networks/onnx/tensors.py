@@ -6,6 +6,7 @@ import torch
 from onnx import TensorProto, numpy_helper
 from torch import Tensor
 
+from service.schemas.recipes import TORCH
 from workers.networks.onnx.limits import OnnxLimits
 from workers.networks.onnx.refusal import RefusedNetwork, shown
 
@@ -52,7 +53,7 @@ def check_tensor(proto: TensorProto, limits: OnnxLimits) -> int:
     """Bytes of a tensor as declared; refuses outside data, absurd sizes and bytes that do not fit them."""
     name = shown(proto.name or "(constant)")
     if proto.data_location == TensorProto.EXTERNAL or proto.external_data:
-        raise RefusedNetwork(f"Tensor {name} keeps its data outside the file: save the model as one file.")
+        raise RefusedNetwork(f"Tensor {name} keeps its data outside the file: export it whole, with {TORCH}.")
     if proto.HasField("segment"):
         raise RefusedNetwork(f"Tensor {name} is a segment of another.")
     if len(proto.dims) > limits.dimensions or any(size < 0 for size in proto.dims):

@@ -97,5 +97,6 @@ def test_what_the_wanted_output_does_not_need_may_be_anything():
     ]
     data = model(nodes, outputs=("y", "z"), domains=["com.microsoft"]).SerializeToString()
     assert read(data, outputs=["y"]).outputs == ("y", "z")
+    assert read(data, first=True).outputs == ("y", "z")
     with pytest.raises(RefusedNetwork, match="FusedMatMul"):
         read(data, outputs=["z"])

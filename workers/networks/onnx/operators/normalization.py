@@ -111,27 +111,6 @@ def build_group_normalization(call: Call) -> Operation:
     return lambda x, scale, bias: functional.group_norm(x, groups, scale, bias, eps)
 
 
-@operator(
-    "GroupNormalization",
-    since=18,
-    until=20,
-    family="normalization",
-    type="GroupNorm",
-    weights=_SCALE_AND_BIAS,
-)
-def build_group_normalization_by_groups(call: Call) -> Operation:
-    """Before opset 21: scale and bias are per group."""
-    groups, eps = call.get("num_groups", 1), call.get("epsilon", 1e-5)
-
-    def normalize(x: Tensor, scale: Tensor, bias: Tensor) -> Tensor:
-        each = x.shape[1] // groups
-        return functional.group_norm(
-            x, groups, scale.repeat_interleave(each), bias.repeat_interleave(each), eps
-        )
-
-    return normalize
-
-
 @operator("LRN", family="normalization", type="LocalResponseNorm")
 def build_local_response(call: Call) -> Operation:
     """Over neighbouring channels; of an even number one more lies behind."""
