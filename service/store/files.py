@@ -35,8 +35,21 @@ class Files:
     def write(self, stream: BinaryIO, digest: str, limit: int, check: Callable[[Path], Checked]) -> Checked:
         """Stream bytes to disk and return what `check` finds in them; keeps nothing if anything is refused.
 
-        Raises TooLarge, DigestMismatch, and what `check` raises. The file gets its name only when all of it is
-        on the disk, so nobody ever reads a part of one.
+        Raises TooLarge, DigestMismatch, and what `check` raises.
+        """
+
+        def checked(path: Path, found: str) -> Checked:
+            if found != digest:
+                came = f"{path.stat().st_size} bytes came, whose digest is {found} and not {digest}"
+                raise DigestMismatch(came)
+            return check(path)
+
+        return self.take(stream, limit, checked)
+
+    def take(self, stream: BinaryIO, limit: int, check: Callable[[Path, str], Checked]) -> Checked:
+        """The same for bytes whose digest nobody has told: `check` is handed the one that they have.
+
+        The file gets its name only when all of it is on the disk, so nobody ever reads a part of one.
         """
         self.folder.mkdir(parents=True, exist_ok=True)
         self._clear()
@@ -44,10 +57,10 @@ class Files:
         part = Path(name)
         try:
             with os.fdopen(handle, "wb") as file:
-                self._copy(stream, file, digest, limit)
+                digest = self._copy(stream, file, limit)
                 file.flush()
                 os.fsync(file.fileno())
-            checked = check(part)
+            checked = check(part, digest)
             part.replace(self.path(digest))
             _sync(self.folder)
         finally:
@@ -61,7 +74,7 @@ class Files:
                 if part.stat().st_mtime < time.time() - ABANDONED_SECONDS:
                     part.unlink()
 
-    def _copy(self, stream: BinaryIO, file: BinaryIO, digest: str, limit: int) -> None:
+    def _copy(self, stream: BinaryIO, file: BinaryIO, limit: int) -> str:
         size = 0
         hashed = hashlib.sha256()
         while chunk := stream.read(CHUNK):
@@ -70,9 +83,7 @@ class Files:
                 raise TooLarge(f"{self.noun} may have at most {limit} bytes (limit `{self.limit}`)")
             hashed.update(chunk)
             file.write(chunk)
-        found = f"sha256:{hashed.hexdigest()}"
-        if found != digest:
-            raise DigestMismatch(f"{size} bytes came, whose digest is {found} and not {digest}")
+        return f"sha256:{hashed.hexdigest()}"
 
 
 class DatasetFiles(Files):

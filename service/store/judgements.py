@@ -2,7 +2,7 @@
 
 import math
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import Connection, Row, and_, insert, select, update
@@ -19,12 +19,11 @@ from service.store.tables import diagnoses, finding_layers, findings, runs
 COUNTS = ("weight_gradient_nonfinite_count", "output_gradient_nonfinite_count", "activation_nonfinite_count")
 
 
-def save(
-    connection: Connection,
-    diagnosis: Row[Any],
-    evidence: Evidence,
-    judgement: Judgement,
-) -> None:
+Summaries = Sequence[tuple[int, int, dict[str, float | None]]]
+"""Seed, depth and what the layer did there."""
+
+
+def save(connection: Connection, diagnosis: Row[Any], judgement: Judgement, summaries: Summaries) -> None:
     """Write a judgement and the summaries of what it was made from; the caller moves the diagnosis on."""
     saved = update(diagnoses).where(diagnoses.c.id == diagnosis.id)
     connection.execute(
@@ -38,7 +37,14 @@ def save(
     )
     for position, finding in enumerate(judgement.findings):
         _write_finding(connection, diagnosis.id, position, finding)
-    _write_summaries(connection, diagnosis, evidence.runs)
+    _write_summaries(connection, diagnosis, summaries)
+
+
+def summaries_of(evidence: Evidence) -> Summaries:
+    """Every layer of every run in one row; made before a transaction that writes, since it takes a while."""
+    return [
+        (run.seed, depth, summarised(rows)) for run in evidence.runs for depth, rows in _by_depth(run).items()
+    ]
 
 
 def _write_finding(connection: Connection, diagnosis: int, position: int, finding: Finding) -> None:
@@ -59,16 +65,15 @@ def _write_finding(connection: Connection, diagnosis: int, position: int, findin
         )
 
 
-def _write_summaries(connection: Connection, diagnosis: Row[Any], evidence: Iterable[RunEvidence]) -> None:
+def _write_summaries(connection: Connection, diagnosis: Row[Any], summaries: Summaries) -> None:
     """A history is told by what was submitted, so trials have no part in it."""
     mine = and_(runs.c.diagnosis_id == diagnosis.id, runs.c.role == "baseline")
     run_keys = {row.seed: row.id for row in connection.execute(select(runs.c.seed, runs.c.id).where(mine))}
     keys = layer_keys(connection, diagnosis.id, BASELINE)
     common = {"project_id": diagnosis.project_id, "diagnosis_id": diagnosis.id}
     values = [
-        {**common, "run_id": run_keys[run.seed], "layer_id": keys[depth], **summarised(rows)}
-        for run in evidence
-        for depth, rows in _by_depth(run).items()
+        {**common, "run_id": run_keys[seed], "layer_id": keys[depth], **summary}
+        for seed, depth, summary in summaries
     ]
     if values:
         connection.execute(insert(layer_summaries), values)

@@ -11,7 +11,6 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Row, select, update
 
 from service.schemas.diagnosis import Judgement
-from service.schemas.evidence import Evidence
 from service.schemas.race import Move, Race
 from service.schemas.remedy import Remedy
 from service.schemas.run import Failure, Status
@@ -23,8 +22,8 @@ from service.store.mind import Mind
 from service.store.rows import ENDED, REMEDIES, failure_from, lock
 from service.store.tables import diagnoses, runs
 
-THINKING_SECONDS = 60.0
-"""How long a thought is left alone; it takes milliseconds, and some seconds at the very most."""
+THINKING_SECONDS = 120.0
+"""How long a thought is left alone: it takes milliseconds, and half a minute with the most layers there may be."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +41,7 @@ class Decision:
     """What came of a thought."""
 
     move: Move
-    judged: tuple[Evidence, Judgement] | None = None
+    judged: tuple[Judgement, judgements.Summaries] | None = None
     """What is said of the baseline, where that was not known before."""
     remedies: tuple[Remedy, ...] = ()
     """What the race showed, where it is over."""
@@ -123,7 +122,8 @@ def _think(database: Database, thought: Thought, mind: Mind) -> Decision | None:
         if move.candidates and not move.runs:
             race = gathering.race_of(connection, row, judgement, move.candidates)
             remedies = mind.conclude(race, {})
-        return Decision(move, judged=(evidence, judgement), remedies=remedies)
+        summaries = judgements.summaries_of(evidence)
+        return Decision(move, judged=(judgement, summaries), remedies=remedies)
 
 
 def _tried(connection: Connection, row: Row[Any], mind: Mind) -> Decision:
