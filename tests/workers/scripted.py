@@ -7,9 +7,29 @@ import sys
 import time
 from multiprocessing.connection import Connection
 
+from service.schemas.onnx import Imported, ImportReport, NamedShape
+from service.schemas.plan import Layer, Tensor
 from service.schemas.statistics import LayerStatistics, NetworkStatistics
 from tests.service.patients import OUTCOME
-from workers.messages import Assignment, Batch, Finished, write_message
+from workers.messages import Assignment, Batch, Finished, Validated, write_message
+
+IMPORTED = Imported(
+    layers=(
+        Layer(
+            depth=0, network="main", name="fc", type="Linear", family="linear", inputs=(-1,), output=Tensor(shape=(2,)),
+            parameters=6, multiply_adds=4, pointer="/network/onnx",
+        ),
+    ),
+    input=Tensor(shape=(2,)),
+    output_depth=0,
+    report=ImportReport(
+        input=NamedShape(name="x", shape=(2,)), output=NamedShape(name="y", shape=(2,)), opset=20, producer="pytorch",
+    ),
+    planned_steps=10,
+    run_steps=10,
+    examples=4,
+    cost=1e6,
+)  # fmt: skip
 
 
 def rows(step: int) -> Batch:
@@ -26,9 +46,31 @@ def behaves(assignment: bytes, pipe: Connection) -> None:
     pipe.send_bytes(write_message(Finished(outcome=OUTCOME)))
 
 
+def looks(assignment: bytes, pipe: Connection) -> None:
+    """Finds one layer in the file, and trains it."""
+    if Assignment.model_validate_json(assignment).order.role == "validation":
+        pipe.send_bytes(write_message(Validated(imported=IMPORTED)))
+        return
+    behaves(assignment, pipe)
+
+
+def finishes(_: bytes, pipe: Connection) -> None:
+    pipe.send_bytes(write_message(Finished(outcome=OUTCOME)))
+
+
+def finds_layers_too_late(_: bytes, pipe: Connection) -> None:
+    pipe.send_bytes(write_message(rows(0)))
+    pipe.send_bytes(write_message(Validated(imported=IMPORTED)))
+    time.sleep(60)
+
+
 def dies(_: bytes, pipe: Connection) -> None:
     pipe.send_bytes(write_message(rows(0)))
     os.kill(os.getpid(), signal.SIGKILL)
+
+
+def dies_unheard(_: bytes, pipe: Connection) -> None:
+    os.kill(os.getpid(), signal.SIGSEGV)
 
 
 def dies_at_first(assignment: bytes, pipe: Connection) -> None:
@@ -48,6 +90,10 @@ def dies_of_a_signal_without_a_name(_: bytes, pipe: Connection) -> None:
 
 def sleeps(_: bytes, pipe: Connection) -> None:
     pipe.send_bytes(write_message(rows(0)))
+    time.sleep(60)
+
+
+def oversleeps(_: bytes, pipe: Connection) -> None:
     time.sleep(60)
 
 

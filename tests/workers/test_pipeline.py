@@ -1,7 +1,10 @@
 """The pipeline, with children that follow a script: every end of a run is written down, whatever the child does."""
 
+import json
 import time
 from collections.abc import Iterator
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from threading import Event, Thread
 
@@ -9,13 +12,16 @@ import pytest
 
 from service.schemas.data import DatasetInfo
 from service.schemas.diagnosis import Diagnosis
+from service.schemas.intake import read
 from service.schemas.limits import Limits
+from service.schemas.onnx import NetworkFile
 from service.settings import Settings
-from service.store import datasets, diagnoses, runs
+from service.store import datasets, diagnoses, networks, runs
 from service.store.database import Database
+from service.store.files import NetworkFiles
 from service.store.mind import Mind
 from tests.databases import sqlite_database
-from tests.service.patients import MemoryQueue, admit, healthy
+from tests.service.patients import BODY, MemoryQueue, admit, healthy
 from tests.workers import scripted
 from workers.pipeline import Station, execute
 from workers.process import Nursery, Work
@@ -193,3 +199,104 @@ def test_a_data_set_that_does_not_lie_where_the_worker_looks_fails_by_our_fault(
 
     assert diagnosis.error is not None
     assert (diagnosis.error.code, diagnosis.error.whose) == ("data-missing", "service")
+
+
+NETWORK = f"sha256:{'2' * 64}"
+
+
+def admit_file(there: Station, *, stored: bool = True) -> str:
+    """A diagnosis of a network in a file that is (or is not) there."""
+    networks.save(there.database, NetworkFile(digest=NETWORK, bytes=4))
+    if stored:
+        there.settings.networks_dir.mkdir(parents=True, exist_ok=True)
+        NetworkFiles(there.settings.networks_dir).path(NETWORK).write_bytes(b"file")
+    body = BODY | {"network": {"onnx": NETWORK}}
+    known = partial(networks.get, there.database)
+    request = read(json.dumps(body).encode(), "application/json", Limits(), lambda _: None, known)
+    return diagnoses.create(there.database, request, body_digest="test").id
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return tmp_path / "data"
+
+
+def file_station(database: Database, work: Work, folder: Path, limits: Limits | None = None) -> Station:
+    there = station(database, work, limits)
+    return replace(there, settings=there.settings.model_copy(update={"data_dir": folder}))
+
+
+def test_a_file_is_looked_into_and_then_trained(database: Database, folder: Path) -> None:
+    there = file_station(database, scripted.looks, folder)
+    diagnosis = execute_all(admit_file(there), there)
+
+    assert diagnosis.status == "succeeded"
+    assert [(run.role, run.status) for run in diagnosis.runs] == [
+        ("validation", "succeeded"),
+        ("baseline", "succeeded"),
+        ("baseline", "succeeded"),
+    ]
+    assert [layer.name for layer in diagnosis.layers] == ["fc"]
+    assert diagnosis.imported == scripted.IMPORTED.report
+
+
+@pytest.mark.parametrize(
+    ("work", "code", "words"),
+    [
+        (scripted.dies_unheard, "cannot-import", "SIGSEGV"),
+        (scripted.exits, "cannot-import", "exit code 3"),
+        (scripted.pickles, "cannot-import", "cannot be read"),
+        (scripted.babbles, "cannot-import", "too long"),
+        (scripted.finishes, "cannot-import", "not for this kind of run"),
+        (scripted.invents_a_layer, "cannot-import", "layers that the network does not have"),
+    ],
+)
+def test_whatever_befalls_who_looks_into_a_file_is_the_files_fault_and_not_tried_again(
+    database: Database, folder: Path, work: Work, code: str, words: str
+) -> None:
+    there = file_station(database, work, folder)
+    diagnosis = execute_all(admit_file(there), there)
+
+    assert diagnosis.status == "failed"
+    assert diagnosis.error is not None
+    assert (diagnosis.error.whose, diagnosis.error.code) == ("client", code)
+    assert words in diagnosis.error.detail
+    assert [run.attempt for run in diagnosis.runs] == [1]
+
+
+def test_looking_into_a_file_has_a_time_of_its_own(database: Database, folder: Path) -> None:
+    there = file_station(database, scripted.oversleeps, folder, Limits(validation_seconds=0.5))
+    diagnosis = execute_all(admit_file(there), there)
+
+    assert diagnosis.error is not None
+    assert (diagnosis.error.whose, diagnosis.error.code) == ("client", "out-of-time")
+    assert "`validation_seconds`" in diagnosis.error.detail
+
+
+def test_memory_is_watched_while_a_file_is_looked_into(database: Database, folder: Path) -> None:
+    there = file_station(database, scripted.hoards, folder, Limits(run_bytes=60_000_000))
+    diagnosis = execute_all(admit_file(there), there)
+
+    assert diagnosis.error is not None
+    assert (diagnosis.error.whose, diagnosis.error.code) == ("client", "out-of-memory")
+    assert [run.attempt for run in diagnosis.runs] == [1]
+
+
+def test_a_network_that_does_not_lie_where_the_worker_looks_fails_by_our_fault(
+    database: Database, folder: Path
+) -> None:
+    there = file_station(database, scripted.looks, folder)
+    diagnosis = execute_all(admit_file(there, stored=False), there)
+
+    assert diagnosis.error is not None
+    assert (diagnosis.error.code, diagnosis.error.whose) == ("data-missing", "service")
+    assert [run.attempt for run in diagnosis.runs] == [2]
+
+
+@pytest.mark.parametrize("work", [scripted.finds_layers_too_late])
+def test_a_baseline_that_tells_layers_is_not_listened_to(database: Database, work: Work) -> None:
+    diagnosis = execute_all(admit(database), station(database, work))
+
+    assert diagnosis.error is not None
+    assert (diagnosis.error.code, diagnosis.error.whose) == ("crashed", "service")
+    assert "not for this kind of run" in diagnosis.error.detail
