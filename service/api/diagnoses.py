@@ -1,6 +1,5 @@
 """Diagnoses: create, list, read, cancel, judge again, delete."""
 
-import hashlib
 import logging
 from typing import Annotated
 
@@ -11,6 +10,7 @@ from service import dispatch
 from service.api import prefer
 from service.api.clinic import Clinic, clinic
 from service.api.edge import Reply, gives, takes
+from service.api.forms import FORM, Form
 from service.api.judging import book, judge_options
 from service.api.parameters import Cursor, Moment, Word, next_link
 from service.api.parse import Body
@@ -66,7 +66,7 @@ class DiagnosesQuery(DiagnosisFilter):
 
 
 @blueprint.post("/diagnoses")
-@takes(headers=CreateHeaders, body=Submission, media_types=MEDIA_TYPES)
+@takes(headers=CreateHeaders, body=Submission, media_types=MEDIA_TYPES, form=FORM)
 @gives(
     Reply(
         202,
@@ -82,18 +82,23 @@ class DiagnosesQuery(DiagnosisFilter):
     Reply(201, Diagnosis, "Stored, and it has ended already", {"Location": "Where the diagnosis is"}),
     refuses=(IdempotencyMismatch,),
 )
-def create(headers: CreateHeaders, body: Body) -> Answer:
+def create(headers: CreateHeaders, body: Body | Form) -> Answer:
     """Submit a network for diagnosis.
 
     The answer comes at once with 202, and the diagnosis is worked on: ask for it at `Location`, follow its
     events, or send `Prefer: wait=N` to get it finished (201) if it ends in time. The same `Idempotency-Key`
     with the same body never runs anything twice.
+
+    A network from an ONNX file and its data can be uploaded before (`PUT /v1/networks/{digest}`,
+    `PUT /v1/datasets/{digest}`) and be named by their digests, or come along in one form:
+    `curl -F spec=@submission.yaml -F model=@network.onnx -F data=@data.npz HOST/v1/diagnoses`. A worker reads the
+    file first (phase `validating`); what cannot be trained is then told in `error`, all of it at once.
     """
     here = clinic()
     created = diagnoses.create(
         here.database,
         accepted(body),
-        body_digest=hashlib.sha256(body.content).hexdigest(),
+        body_digest=body.digest,
         idempotency_key=headers.idempotency_key,
     )
     _dispatch(here)

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from flask import Response
+from flask import Response, request
 from pydantic import BaseModel
 
 from service.api import language, parse
@@ -37,6 +37,16 @@ class Reply:
 
 
 @dataclass(frozen=True)
+class FormBody:
+    """A body in parts, which an operation takes beside its plain one."""
+
+    media_type: str
+    schema: Mapping[str, object]
+    encoding: Mapping[str, object]
+    read: Callable[[], Any]
+
+
+@dataclass(frozen=True)
 class Operation:
     """What one view takes, gives and refuses: the source of the parsing and of the OpenAPI document alike."""
 
@@ -44,6 +54,7 @@ class Operation:
     headers: type[BaseModel] | None = None
     body: type[BaseModel] | None = None
     media_types: tuple[str, ...] = ()
+    form: FormBody | None = None
     upload: str | None = None
     """Media type of a body that the view reads as a stream."""
     replies: tuple[Reply, ...] = ()
@@ -62,9 +73,10 @@ def takes(
     headers: type[BaseModel] | None = None,
     body: type[BaseModel] | None = None,
     media_types: tuple[str, ...] = (),
+    form: FormBody | None = None,
     upload: str | None = None,
 ) -> Callable[[View], View]:
-    """Hand the view its parameters as `query` and `headers`, parsed, and its body as `body`, in bytes.
+    """Hand the view its parameters as `query` and `headers`, parsed, and its body as `body`, in bytes or parts.
 
     What a body means is left to the view: only its media type and size are checked here.
     """
@@ -79,7 +91,7 @@ def takes(
             if headers is not None:
                 taken["headers"] = parse.headers(headers)
             if body is not None:
-                taken["body"] = parse.body(media_types)
+                taken["body"] = _body(media_types, form)
             return view(**taken)
 
         known = operation_of(view)
@@ -89,6 +101,7 @@ def takes(
             headers=headers,
             body=body,
             media_types=media_types,
+            form=form,
             upload=upload,
             refusals=(*known.refusals, *refusals),
         )
@@ -110,6 +123,13 @@ def gives(*replies: Reply, refuses: Refusals = ()) -> Callable[[View], View]:
         return wrapper
 
     return decorate
+
+
+def _body(media_types: tuple[str, ...], form: FormBody | None) -> object:
+    if form is None:
+        return parse.body(media_types)
+    in_parts = request.mimetype == form.media_type
+    return form.read() if in_parts else parse.body(media_types, (form.media_type,))
 
 
 def _respond(answer: object, status: int) -> Response:

@@ -126,7 +126,11 @@ def _body(operation: Operation, known: Components) -> Json | None:
     if operation.body is None:
         return None
     schema = known.reference(operation.body)
-    return {"required": True, "content": {media: {"schema": schema} for media in operation.media_types}}
+    content: Json = {media: {"schema": schema} for media in operation.media_types}
+    if operation.form is not None:
+        form = operation.form
+        content[form.media_type] = {"schema": form.schema, "encoding": form.encoding}
+    return {"required": True, "content": content}
 
 
 def _responses(operation: Operation, known: Components) -> Json:

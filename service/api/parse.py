@@ -1,6 +1,7 @@
 """Query strings, headers and bodies as the views get them: parsed, or refused with every fault named."""
 
 import difflib
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TypeVar, get_origin
@@ -11,6 +12,9 @@ from werkzeug.exceptions import RequestEntityTooLarge
 
 from service.api.clinic import clinic
 from service.errors import MalformedParameter, Problem, TooLarge, UnsupportedMediaType
+from service.schemas.body.reading import read_body
+from service.schemas.body.tree import Body as Tree
+from service.schemas.limits import Limits
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -21,6 +25,15 @@ class Body:
 
     content: bytes
     media_type: str
+
+    @property
+    def digest(self) -> str:
+        """Of its bytes."""
+        return hashlib.sha256(self.content).hexdigest()
+
+    def read(self, limits: Limits) -> Tree:
+        """The mapping that it is; raises MalformedBody."""
+        return read_body(self.content, self.media_type, limits)
 
 
 def query(model: type[Model]) -> Model:
@@ -39,12 +52,12 @@ def headers(model: type[Model]) -> Model:
     return _validate(model, {name: request.headers[name] for name in names if name in request.headers})
 
 
-def body(media_types: tuple[str, ...]) -> Body:
-    """The body, whose size is bounded before it is read."""
+def body(media_types: tuple[str, ...], others: tuple[str, ...] = ()) -> Body:
+    """The body, whose size is bounded before it is read; `others` are media types read elsewhere."""
     if request.mimetype not in media_types:
         sent = request.mimetype or "none"
         raise UnsupportedMediaType(
-            f"this resource takes {', '.join(media_types)}; the header Content-Type says {sent}"
+            f"this resource takes {', '.join((*media_types, *others))}; the header Content-Type says {sent}"
         )
     limit = clinic().settings.limits.body_bytes
     too_large = TooLarge(f"a body may have at most {limit} bytes (limit `body_bytes`)")

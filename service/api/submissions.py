@@ -4,6 +4,7 @@ from flask import Blueprint
 
 from service.api.clinic import clinic
 from service.api.edge import Reply, gives, takes
+from service.api.forms import Form
 from service.api.parse import Body
 from service.diagnosis import engine
 from service.schemas import intake
@@ -25,9 +26,10 @@ PENDING = (
 )
 
 
-def accepted(body: Body) -> Accepted | Pending:
+def accepted(body: Body | Form) -> Accepted | Pending:
     """The submission in a body with its plan, or all that is wrong with it."""
-    return intake.read(body.content, body.media_type, clinic().settings.limits, known_dataset, known_network)
+    limits = clinic().settings.limits
+    return intake.understood(body.read(limits), limits, known_dataset, known_network)
 
 
 def known_dataset(digest: str) -> DatasetInfo | None:

@@ -5,7 +5,7 @@ A network that was uploaded as a file is checked in two halves: `read` says all 
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from pydantic import ValidationError
 
@@ -33,7 +33,8 @@ from service.schemas.patching import variant_problems
 from service.schemas.planned import Plan
 from service.schemas.plausibility import probing_problems, training_problems
 from service.schemas.policy import policy_problems
-from service.schemas.problems import MOST_PROBLEMS, problems_of
+from service.schemas.problems import problems_of
+from service.schemas.refusal import refusal
 from service.schemas.submission import Submission
 from service.schemas.training import Probing, Training
 from service.schemas.trials import name_problems
@@ -99,7 +100,7 @@ def understood(
             *problems_of(error, found.tree, model=Submission),
             *_sound_parts(error, found.tree, limits),
         ]
-        raise _invalid(problems, found) from error
+        raise refusal(problems, found) from error
     written = found.tree.get("training")
     known = remedies or submission.trials.names
     trials = [*name_problems(submission.trials, known), *variant_problems(submission, limits)]
@@ -109,7 +110,7 @@ def understood(
             return _pending(submission, submission.network, limits, written, uploads)
         return _accept(submission, limits, dataset, written, trials)
     except InvalidSubmission as error:
-        raise _invalid(error.problems, found) from error
+        raise refusal(error.problems, found) from error
 
 
 def accept(submission: Submission, limits: Limits, dataset: Datasets) -> Accepted:
@@ -118,7 +119,7 @@ def accept(submission: Submission, limits: Limits, dataset: Datasets) -> Accepte
     try:
         return _accept(submission, limits, dataset, written)
     except InvalidSubmission as error:
-        raise _invalid(error.problems) from error
+        raise refusal(error.problems) from error
 
 
 def fitted(
@@ -139,7 +140,7 @@ def fitted(
             hint = "export it with a dynamic batch, or give more examples"
             raise InvalidSubmission("", problems=[Problem("/data", message, hint)])
     except InvalidSubmission as error:
-        raise _invalid(error.problems) from error
+        raise refusal(error.problems) from error
     return found
 
 
@@ -266,18 +267,3 @@ def _of_networks(tree: Mapping[str, object], limits: Limits) -> tuple[Problem, .
     except InvalidSubmission as error:
         return error.problems
     return ()
-
-
-def _invalid(problems: Iterable[Problem], body: Body | None = None) -> InvalidSubmission:
-    """The refusal: every problem once, with its line, in the order of the lines."""
-    unique = list(dict.fromkeys(problems))[:MOST_PROBLEMS]
-    if body is not None and body.place is not None:
-        unique = sorted(
-            (replace(problem, line=body.line(problem.pointer)) for problem in unique),
-            key=lambda p: p.line or 0,
-        )
-    first = unique[0]
-    place = f"line {first.line}: " if first.line else f"{first.pointer}: " if first.pointer else ""
-    others = len(unique) - 1
-    more = f" (and {others} more problem{'s' * (others > 1)})" if others else ""
-    return InvalidSubmission(f"{place}{first.message}{more}", problems=unique)

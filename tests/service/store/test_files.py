@@ -85,3 +85,10 @@ def test_each_kind_of_upload_lies_under_its_own_name_and_limit(tmp_path):
     assert DatasetFiles(tmp_path).path(DIGEST).suffix == ".npz"
     with pytest.raises(TooLarge, match="a network may have at most 9 bytes"):
         networks.write(io.BytesIO(BYTES), DIGEST, 9, size)
+
+
+def test_bytes_of_an_untold_digest_get_the_name_that_they_have(files: DatasetFiles) -> None:
+    content = b"whatever"
+    told = files.take(io.BytesIO(content), 100, lambda path, digest: (path.read_bytes(), digest))
+    assert told == (content, f"sha256:{hashlib.sha256(content).hexdigest()}")
+    assert files.path(told[1]).read_bytes() == content
