@@ -7,6 +7,7 @@ from service.api.edge import Reply, gives, takes
 from service.api.forms import Form
 from service.api.parse import Body
 from service.diagnosis import engine
+from service.diagnosis.remedies import catalogue
 from service.schemas import intake
 from service.schemas.body.reading import MEDIA_TYPES
 from service.schemas.data import DatasetData, DatasetInfo
@@ -29,7 +30,8 @@ PENDING = (
 def accepted(body: Body | Form) -> Accepted | Pending:
     """The submission in a body with its plan, or all that is wrong with it."""
     limits = clinic().settings.limits
-    return intake.understood(body.read(limits), limits, known_dataset, known_network)
+    remedies = [known.name for known in catalogue()]
+    return intake.understood(body.read(limits), limits, known_dataset, known_network, remedies=remedies)
 
 
 def known_dataset(digest: str) -> DatasetInfo | None:

@@ -8,6 +8,7 @@ from service.schemas.catalogue import BUILTINS
 from service.schemas.diagnosis import Phase, Verdict
 from service.schemas.layers.registry import layer_types, operation_types
 from service.schemas.limits import Limits
+from service.schemas.onnx_support import OnnxSupport, onnx_support
 from service.schemas.run import TERMINAL, Status
 from service.schemas.statistics import LAYER_STATISTICS, NETWORK_STATISTICS
 from service.schemas.training import Loss, Optimizer, Schedule, Training
@@ -28,7 +29,7 @@ class Capabilities(Output):
     rules_version: str
     limits: Limits
     media_types: tuple[str, ...]
-    """Of submissions."""
+    """Of submissions; one with its files comes as `multipart/form-data`."""
     longest_wait: int
     """Seconds that `Prefer: wait` may ask for."""
     layer_types: tuple[str, ...]
@@ -43,11 +44,25 @@ class Capabilities(Output):
     """A diagnosis in one of these never changes again."""
     phases: tuple[str, ...]
     verdicts: tuple[str, ...]
+    rules: tuple[str, ...]
+    """Illnesses that can be found, by name; more of them at `GET /v1/rules`."""
+    remedies: tuple[str, ...]
+    """Cures that can be tried, by name; more of them at `GET /v1/remedies`."""
     layer_statistics: tuple[str, ...]
     network_statistics: tuple[str, ...]
+    onnx: OnnxSupport
+    """What of an ONNX file can be trained."""
 
 
-def capabilities(limits: Limits, *, version: str, rules_version: str, longest_wait: int) -> Capabilities:
+def capabilities(
+    limits: Limits,
+    *,
+    version: str,
+    rules_version: str,
+    longest_wait: int,
+    rules: tuple[str, ...],
+    remedies: tuple[str, ...],
+) -> Capabilities:
     """The lists, each read from where the thing itself is defined."""
     return Capabilities(
         version=version,
@@ -66,6 +81,9 @@ def capabilities(limits: Limits, *, version: str, rules_version: str, longest_wa
         terminal_statuses=tuple(status for status in get_args(Status) if status in TERMINAL),
         phases=get_args(Phase),
         verdicts=get_args(Verdict),
+        rules=rules,
+        remedies=remedies,
         layer_statistics=LAYER_STATISTICS,
         network_statistics=NETWORK_STATISTICS,
+        onnx=onnx_support(),
     )

@@ -36,3 +36,14 @@ def test_limits_are_those_of_this_deployment(settings: Settings, database: Datab
     limits = client.get("/v1/capabilities").json["limits"]
     assert limits["steps"] == 17
     assert set(limits) == set(Limits.model_fields)
+
+
+def test_what_can_be_found_tried_and_imported_is_listed(client: FlaskClient) -> None:
+    known = client.get("/v1/capabilities").json
+    assert {"vanishing-gradient", "exported-for-inference"} <= set(known["rules"])
+    assert {"clip-gradients", "reinitialize"} <= set(known["remedies"])
+    assert set(known["remedies"]) == {each["name"] for each in client.get("/v1/remedies").json["items"]}
+    onnx = known["onnx"]
+    assert (onnx["oldest_opset"], onnx["newest_opset"]) >= (7, 23)
+    assert {"Conv", "LSTM", "LayerNormalization"} <= {each["name"] for each in onnx["operators"]}
+    assert onnx["limits"]["nodes"] > 0

@@ -1,6 +1,6 @@
 import pytest
 
-from workers.networks.onnx.document import PAGE, page
+from workers.networks.onnx.document import PAGE, TABLE, page, table
 from workers.networks.onnx.registry import find, operator, operators
 
 
@@ -20,6 +20,10 @@ def test_an_operator_that_is_built_already_is_not_built_twice():
 
 def test_the_page_of_operators_is_what_the_registry_says():
     assert PAGE.read_text(encoding="utf-8") == page(), "run python -m workers.networks.onnx.document"
+
+
+def test_the_api_s_table_of_operators_is_what_the_registry_says():
+    assert TABLE.read_text(encoding="utf-8") == table(), "run python -m workers.networks.onnx.document"
 
 
 def test_every_operator_says_what_it_does():
