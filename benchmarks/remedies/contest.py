@@ -22,7 +22,7 @@ from service.schemas.submission import Submission
 from tests.diagnosing import LIMITS
 
 FRESH = (100, 101, 102, 103, 104)
-CHECKED = 3
+CHECKED = 2
 """Offered remedies that are checked on fresh seeds, in the order in which they are offered."""
 
 

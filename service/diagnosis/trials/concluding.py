@@ -5,6 +5,7 @@ from statistics import median
 
 from service.diagnosis.trials import reasons
 from service.diagnosis.trials.comparing import Comparison
+from service.diagnosis.trials.racing import winners
 from service.diagnosis.trials.standing import Standing
 from service.schemas.diagnosis import Finding, Judgement
 from service.schemas.patching import difference, size_of, tree_of, yaml_diff
@@ -25,7 +26,9 @@ def judged(race: Race) -> tuple[str, ...]:
 def conclude(race: Race, judgements: Mapping[str, Judgement]) -> tuple[Remedy, ...]:
     """Every candidate's row; the smallest change among those that help is marked."""
     standing = Standing(race)
-    shown = [each for each in race.candidates if each.kind in {"cure", "variant"}]
+    shown = [
+        each for each in race.candidates if each.kind in {"cure", "variant"} and not _spare(standing, each)
+    ]
     told = [_row(standing, each, judgements.get(each.name)) for each in shown]
     rows = [row for row, _ in sorted(told, key=lambda pair: (ORDER.index(pair[0].result), -pair[1]))]
     working = [row for row in rows if row.result == "helps"]
@@ -38,6 +41,11 @@ def conclude(race: Race, judgements: Mapping[str, Judgement]) -> tuple[Remedy, .
 def errors_of(judgement: Judgement) -> list[Finding]:
     """Findings that keep a trial from counting as a cure, old or new."""
     return [each for each in judgement.findings if each.severity == "error" and not each.latent]
+
+
+def _spare(standing: Standing, candidate: Candidate) -> bool:
+    """A pair that was not needed, since a single change works: nobody wants to read that it was not tried."""
+    return "+" in candidate.remedy and not standing.runs(candidate) and bool(winners(standing))
 
 
 def _claims(comparison: Comparison) -> bool:

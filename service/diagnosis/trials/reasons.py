@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from service.diagnosis.trials.comparing import NEARLY, Comparison
-from service.diagnosis.trials.racing import PROMISE, winners
+from service.diagnosis.trials.racing import ENOUGH, PROMISE, winners
 from service.diagnosis.trials.standing import Standing
 from service.schemas.diagnosis import Finding
 from service.schemas.race import TrialRun
@@ -34,9 +34,9 @@ def unpaid(standing: Standing) -> str:
 def outrun(glimpse: TrialRun, score: float | None, standing: Standing) -> str:
     """It showed promise, and others more."""
     seen = f"after {glimpse.steps} steps of one seed it had come {_percent(score or 0.0)} of the way"
-    if winners(standing):
+    if len(winners(standing)) >= ENOUGH:
         return f"Not tried to the end: {seen}; other changes were proven to work first."
-    return f"Not tried to the end: {seen}, but the budget of trials ({_budget(standing)}) was spent."
+    return f"Not tried to the end: {seen}, but too little of the budget of trials ({_budget(standing)}) was left."
 
 
 def hopeless(score: float | None) -> bool:
