@@ -28,6 +28,8 @@ def edit(graph: Graph, options: Options) -> Graph:
 
 def _load(graph: Graph, options: Options) -> OnnxNetwork:
     assembled = assemble(graph, options)
+    if not assembled.parameters:
+        raise RefusedNetwork("The file holds no parameter that could be trained.")
     trial = try_out(assembled, graph, options)
     settled = _with_known_types(graph, assembled, trial)
     assembled = assembled if settled is graph else assemble(settled, options)
@@ -35,10 +37,8 @@ def _load(graph: Graph, options: Options) -> OnnxNetwork:
     described = describe(assembled, trial, options.network)
     network.planned, network.layers = described.layers, described.modules
     network.output_depth = described.output_depth
-    if not network.parameter_of or not network.planned:
-        raise RefusedNetwork(
-            "The file holds no parameter that could be trained, or no input reaches an output."
-        )
+    if not network.planned:
+        raise RefusedNetwork("No input reaches an output.")
     network.nodes, network.seen = assembled.nodes, trial.values
     network.input = _input(assembled, trial, options)
     network.output = _output(trial, single=network.entry is not None)

@@ -217,6 +217,8 @@ class OnnxNetwork(nn.Module):
         """Run node after node on `values`, which it changes; yields each with what it gave."""
         for step in self.steps:
             made = tensors(step.module(*(values[name] for name in step.inputs)))
+            if any(step.outputs[len(made) :]):
+                raise ValueError(f"{len(made)} values where {len(step.outputs)} are used")
             values.update((name, value) for name, value in zip(step.outputs, made, strict=False) if name)
             yield step, made
             for name in step.released:

@@ -42,10 +42,10 @@ def read(
     try:
         check(model, limits)
         graph = _described(model, limits)
+        refuse_unsupported(graph, limits, outputs or graph.outputs[: 1 if first else None])
     except (TypeError, ValueError, AttributeError) as error:
         # protobuf gives bytes where a string is no UTF-8, and every use of it fails
         raise RefusedNetwork(f"The file is not ONNX: {shown(error)}") from None
-    refuse_unsupported(graph, limits, outputs or graph.outputs[: 1 if first else None])
     # after our own list, which says more than the checker's first complaint
     try:
         onnx.checker.check_model(data)

@@ -11,6 +11,7 @@ REFUSALS = (
     ValueError,
     TypeError,
     AssertionError,
+    AttributeError,
     LookupError,
     ArithmeticError,
     MemoryError,

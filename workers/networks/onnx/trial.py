@@ -128,7 +128,7 @@ def _works_with_one_more(
     assembled: Assembled, given: Sequence[Tensor], outputs: Sequence[Tensor], options: Options, free: bool
 ) -> bool:
     """Whether one more example gives one more row, and where the file fixes the batch leaves the others alone."""
-    if any(value.dim() == 0 for value in given):
+    if not given or any(value.dim() == 0 for value in given):
         return False
     try:
         torch.default_generator.manual_seed(0)
