@@ -86,6 +86,8 @@ def target_range(structure: Structure) -> Range | None:
         return Range(0, target.classes - 1) if target.classes else None
     if target.kind != "real":
         return None
+    if data.target_preprocess == "standardize":
+        return Range(-3, 3, 1)
     if isinstance(data, BuiltinData):
         return BUILTIN_TARGETS.get(data.name)
     if isinstance(data, SyntheticData):

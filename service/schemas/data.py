@@ -8,6 +8,7 @@ from service.schemas.base import Digest, Input, Output
 from service.schemas.plan import Dtype, Shape
 
 Preprocess = Literal["none", "standardize", "minmax"]
+TargetPreprocess = Literal["none", "standardize"]
 BuiltinName = Literal[
     "digits", "xor", "and", "moons", "circles", "spirals", "blobs", "iris", "wine", "breast_cancer",
     "diabetes", "characters", "adding", "copy", "first_token", "ring",
@@ -24,6 +25,8 @@ class BuiltinData(Input):
     classes: PositiveInt | None = None
     """Number of classes, for the sets that are computed."""
     preprocess: Preprocess = "none"
+    target_preprocess: TargetPreprocess = "none"
+    """Of real answers: `standardize` gives each mean 0 and variance 1. Classes stay as they are."""
     noise: NonNegativeFloat = 0.0
     """Standard deviation of Gaussian noise added to every batch's inputs."""
 
@@ -41,6 +44,7 @@ class SyntheticData(Input):
     target_scale: PositiveFloat = 1.0
     target_shift: float = 0.0
     preprocess: Preprocess = "none"
+    target_preprocess: TargetPreprocess = "none"
     noise: NonNegativeFloat = 0.0
 
 
@@ -50,6 +54,7 @@ class DatasetData(Input):
     source: Literal["dataset"] = "dataset"
     digest: Digest
     preprocess: Preprocess = "none"
+    target_preprocess: TargetPreprocess = "none"
     noise: NonNegativeFloat = 0.0
 
 

@@ -123,10 +123,17 @@ def fit_problems(submission: Submission, plan: Plan, shape: DataShape | None) ->
         yield from _adversarial_problems(plan)
         return
     try:
-        target_for(submission.training.loss, ends.output, shape.answer)
+        target = target_for(submission.training.loss, ends.output, shape.answer)
     except TargetError as error:
         yield Problem(
             ends.output_pointer if error.about == "output" else "/training/loss", str(error), error.hint
+        )
+        return
+    if data is not None and data.target_preprocess != "none" and target.kind != "real":
+        yield Problem(
+            "/data/target_preprocess",
+            "only real targets can be standardised; these are classes",
+            "leave it out",
         )
 
 

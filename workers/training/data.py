@@ -67,6 +67,8 @@ def examples(
     fitted = preprocess(_fit(x, entry), data.preprocess)
     used = y is not None and target.kind != "none"
     answers = adapt(y, shape.answer, target, loss.blank) if used and y is not None else None
+    if answers is not None and target.kind == "real":
+        answers = preprocess(answers, data.target_preprocess)
     _check_probabilities(loss, answers)
     return Examples(fitted, answers, target, output.shape, data.noise)
 

@@ -52,3 +52,8 @@ def test_targets_follow_from_the_data_and_the_loss() -> None:
         ending(loss="MSELoss", units=1, data={"source": "builtin", "name": "diabetes"})
     ) == Range(25, 346)
     assert target_range(ending()) is None
+
+
+def test_targets_that_are_standardised_have_no_scale_of_their_own() -> None:
+    data = {"source": "builtin", "name": "diabetes", "target_preprocess": "standardize"}
+    assert target_range(ending(loss="MSELoss", units=1, data=data)) == Range(-3, 3, 1)

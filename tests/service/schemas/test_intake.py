@@ -258,3 +258,8 @@ def test_synthetic_examples_are_held_to_the_bytes_of_an_upload():
     assert problem.hint == "write data: {source: synthetic, examples: 332}"
     tree["data"]["examples"] = 332
     assert read_tree(tree).examples == 332
+
+
+def test_classes_cannot_be_standardised_as_targets():
+    data = {"source": "builtin", "name": "digits", "target_preprocess": "standardize"}
+    assert "classes" in problems_of(changed(data=data))["/data/target_preprocess"].message

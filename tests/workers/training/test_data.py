@@ -40,6 +40,20 @@ def test_examples_are_reshaped_to_the_input_and_preprocessed() -> None:
     assert (found.noise, len(found), found.output) == (0.1, 1797, (10,))
 
 
+def test_real_answers_are_standardised_where_that_is_asked_for_and_classes_never() -> None:
+    entry, output, squares = Tensor(shape=(10,)), Tensor(shape=(1,)), Loss(type="MSELoss")
+    plain = examples(BuiltinData(name="diabetes"), squares, entry, output)
+    scaled = examples(BuiltinData(name="diabetes", target_preprocess="standardize"), squares, entry, output)
+    assert plain.y is not None
+    assert scaled.y is not None
+    assert float(plain.y.mean()) > 100
+    torch.testing.assert_close(scaled.y, (plain.y - plain.y.mean(0)) / plain.y.std(0, correction=0))
+    classes = BuiltinData(name="digits", target_preprocess="standardize")
+    found = examples(classes, CROSS_ENTROPY, Tensor(shape=(64,)), Tensor(shape=(10,)))
+    assert found.y is not None
+    assert int(found.y.max()) == 9
+
+
 def test_a_submission_without_data_gets_a_synthetic_task(order) -> None:
     submission = order().submission
     plan = expand(submission_networks(submission), Limits())
