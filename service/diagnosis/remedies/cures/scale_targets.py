@@ -12,6 +12,7 @@ Source: LeCun et al. (1998), "Efficient BackProp"; measured on this project's co
 
 from collections.abc import Iterator
 
+from service.diagnosis.mismatches.base import NUMBERS
 from service.diagnosis.remedies.bodies import Impossible
 from service.diagnosis.remedies.case import Case, Proposal
 from service.diagnosis.remedies.registry import remedy
@@ -41,8 +42,10 @@ def propose(case: Case) -> Iterator[Proposal]:
 
 def _scaled(table: Table) -> Table:
     target = table.structure.target
-    if target is None or target.kind != "real":
-        raise Impossible("classes have no scale")
+    if target is None or target.kind != "real" or table.submission.training.loss.type not in NUMBERS:
+        raise Impossible("the targets have no scale")
+    if table.submission.data is not None and table.submission.data.target_preprocess != "none":
+        raise Impossible("they are scaled already")
     if table.submission.data is None:
         return table.set("data", source="synthetic", target_preprocess="standardize")
     return table.set("data", target_preprocess="standardize")
