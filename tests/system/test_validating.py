@@ -2,34 +2,22 @@
 
 import os
 import signal
-from itertools import pairwise
 from typing import Any
 
 import onnx
 import pytest
 
+from service.store import diagnoses
 from tests.system.clinic import Clinic, Worker, eventually, submission
-from tests.workers.networks.onnx.files import model, tensor
+from tests.system.files import deep
+from tests.workers.networks.onnx.files import model
 
 pytestmark = pytest.mark.slow
-
-NODES = 60
-"""Layers of the file: so many that it takes a moment to open."""
 
 
 @pytest.fixture(scope="module")
 def file() -> bytes:
-    """A deep narrow network on iris."""
-    widths = [4, *[64] * NODES, 3]
-    nodes, weights = [], []
-    for place, (before, after) in enumerate(pairwise(widths)):
-        name = f"h.{place}"
-        weights += [tensor(f"{name}.weight", before, after, seed=place), tensor(f"{name}.bias", after)]
-        value = "x" if place == 0 else f"a{place - 1}"
-        nodes.append(onnx.helper.make_node("Gemm", [value, f"{name}.weight", f"{name}.bias"], [f"z{place}"]))
-        nodes.append(onnx.helper.make_node("Tanh", [f"z{place}"], [f"a{place}"]))
-    nodes[-1].output[0] = "y"
-    return model(nodes, weights).SerializeToString()
+    return deep()
 
 
 def of(digest: str) -> dict[str, Any]:
@@ -85,3 +73,24 @@ def test_a_file_that_cannot_be_trained_fails_with_every_reason_and_the_worker_li
     assert [problem.operator for problem in diagnosis.error.problems] == ["Hash", "Sort"]
     assert [run.attempt for run in diagnosis.runs] == [1]
     assert worker.process.poll() is None
+
+
+def test_a_trial_that_edits_the_graph_is_measured_by_layers_of_its_own(
+    clinic: Clinic, worker: Worker
+) -> None:
+    digest = clinic.upload(deep(layers=3, width=8))
+    edits = [{"replace": "Tanh", "by": "ReLU"}, {"insert": "LayerNorm", "after": "h.0"}]
+    variant = {"name": "edited", "patch": [{"op": "add", "path": "/network/edits", "value": edits}]}
+    body = of(digest) | {"trials": {"mode": "only", "variants": [variant]}}
+
+    diagnosis_id = clinic.submit(body)
+    diagnosis = clinic.finished(diagnosis_id)
+
+    assert (diagnosis.status, diagnosis.error) == ("succeeded", None)
+    assert [(remedy.name, remedy.result != "not-tried") for remedy in diagnosis.remedies] == [
+        ("edited", True)
+    ]
+    tried = diagnoses.evidence(clinic.database, diagnosis_id, "edited")
+    added = {layer.type for layer in tried.layers} - {layer.type for layer in diagnosis.layers}
+    assert added == {"ReLU", "LayerNorm"}
+    assert {row.depth for run in tried.runs for row in run.layers} == {layer.depth for layer in tried.layers}
