@@ -134,12 +134,12 @@ def _seeds(comparison: Comparison, *, better: bool = False) -> str:
 
 
 def _levels(comparison: Comparison) -> str:
-    """Like `skill 0.91 against 0.02 (medians)`."""
+    """Like `median skill 0.91 against 0.02`."""
     control, trial = comparison.middle
-    name = comparison.scale.name if comparison.scale else "level"
-    what = name if name != "accuracy" else "accuracy above guessing"
-    medians = " (medians)" if len(comparison.seeds) > 1 else ""
-    return f"{what} {trial:.2f} against {control:.2f}{medians}"
+    accurate = comparison.scale is not None and comparison.scale.name == "accuracy"
+    what = "accuracy above guessing" if accurate else "skill"
+    median = "median " if len(comparison.seeds) > 1 else ""
+    return f"{median}{what} {trial:.2f} against {control:.2f}"
 
 
 def _percent(level: float) -> str:

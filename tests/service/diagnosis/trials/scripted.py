@@ -32,7 +32,7 @@ def submission(**changes: Any) -> Submission:
         "data": {"source": "synthetic", "task": "classification"},
     }
     for path, value in changes.items():
-        tree[path] = {**tree.get(path, {}), **value} if isinstance(value, dict) else value
+        tree[path] = value
     return Submission.model_validate(tree)
 
 

@@ -34,7 +34,7 @@ def test_what_learns_in_every_seed_helps() -> None:
     assert row.confidence is not None
     assert row.confidence > 0.99
     assert "3 of 3 seeds" in row.reason
-    assert "0.80 against 0.00" in row.reason
+    assert "median skill 0.80 against 0.00" in row.reason
 
 
 def test_value_clipping_that_makes_an_exploding_regression_finite_and_useless_is_refused() -> None:
@@ -185,6 +185,21 @@ def test_rows_that_help_come_first_and_the_smallest_change_is_marked() -> None:
     assert list(rows) == ["large", "small", "bad"]
     assert [name for name, row in rows.items() if row.smallest] == ["small"]
     assert rows["large"].extra_parameters == 8 * 5 + 8 * 3
+
+
+def test_a_pair_that_was_not_needed_is_not_told() -> None:
+    pair = candidate("a+b", remedy="a+b")
+    assert list(Play(ILL, source(candidate("a"), pair), by_name(a=0.8)).rows()) == ["a"]
+    assert "a+b" in Play(ILL, source(candidate("a"), pair), by_name()).rows()
+
+
+def test_the_file_of_the_repaired_network_is_told() -> None:
+    digest = "sha256:" + "0a" * 32
+
+    def script(_variant: str, seed: int, steps: int) -> Outcome:
+        return outcome(0.8, steps=steps, network=digest if steps == STEPS and seed == 0 else None)
+
+    assert Play(ILL, source(candidate("cure")), script).rows()["cure"].network == digest
 
 
 def test_a_row_tells_the_change_as_patch_and_as_diff() -> None:
