@@ -31,9 +31,7 @@ def submission(**changes: Any) -> Submission:
         "training": {"loss": "CrossEntropyLoss", "optimizer": {"type": "SGD", "lr": 0.1}, "steps": STEPS},
         "data": {"source": "synthetic", "task": "classification"},
     }
-    for path, value in changes.items():
-        tree[path] = value
-    return Submission.model_validate(tree)
+    return Submission.model_validate(tree | changes)
 
 
 def outcome(
