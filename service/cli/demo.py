@@ -12,8 +12,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from service.cli.processes import end_with_parent, python
-from service.cli.report import number, render
-from service.client import Client, ServiceError
+from service.client import Client, NotChecked, ServiceError
+from service.client.profile import METRIC, last_probe
+from service.client.progress import watched
+from service.client.text import render
 from service.schemas.diagnosis import Diagnosis
 
 EXAMPLE = Path(__file__).resolve().parents[2] / "examples" / "deep_sigmoid.yaml"
@@ -42,7 +44,7 @@ def run(arguments: argparse.Namespace) -> int:
         ):
             print(f"posting {path.name} to {url}/v1/diagnoses", flush=True)
             return 0 if diagnose(client, path.read_bytes()).status == "succeeded" else 1
-    except ServiceError as error:
+    except (ServiceError, NotChecked) as error:
         print(f"gradclinic: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
@@ -52,38 +54,15 @@ def run(arguments: argparse.Namespace) -> int:
 
 def diagnose(client: Client, submission: bytes) -> Diagnosis:
     """Post a submission, show how it gets on, and print what came of it."""
-    diagnosis = watch(client, client.diagnose(submission))
-    rows = client.statistics(diagnosis.id, metric="output_gradient_rms", first_step=last_probe(diagnosis))
+    diagnosis = watched(client.watch(client.diagnose(submission).id, every=0.3), print_now)
+    rows = client.statistics(diagnosis.id, metric=METRIC, first_step=last_probe(diagnosis))
     print("\n" + render(diagnosis, rows))
     return diagnosis
 
 
-def watch(client: Client, diagnosis: Diagnosis) -> Diagnosis:
-    """Print a line whenever something moved, until the diagnosis has ended."""
-    shown = ""
-    for latest in client.watch(diagnosis.id, every=0.3):
-        diagnosis = latest
-        line = progress(diagnosis)
-        if line != shown:
-            print(line, flush=True)
-            shown = line
-    return diagnosis
-
-
-def progress(diagnosis: Diagnosis) -> str:
-    """Phase, share done, and of each run its step and loss."""
-    runs = ", ".join(
-        f"run {index} of {len(diagnosis.runs)}: step {run.step}/{run.steps} loss {number(run.loss)}"
-        for index, run in enumerate(diagnosis.runs, start=1)
-        if run.status == "running"
-    )
-    doing = diagnosis.phase or diagnosis.status
-    return f"  {doing:<9} {100 * diagnosis.progress:3.0f} %  {runs}".rstrip()
-
-
-def last_probe(diagnosis: Diagnosis) -> int:
-    """The last step that every run probed."""
-    return min((run.outcome.steps_run - 1 for run in diagnosis.runs if run.outcome is not None), default=0)
+def print_now(line: str) -> None:
+    """Print a line as soon as it is there."""
+    print(line, flush=True)
 
 
 @contextmanager

@@ -3,7 +3,7 @@
 It is imported when a module is to be exported and not before.
 """
 
+from service.client.errors import ExportFailed
 from service.client.export.exporting import Exported, export
-from service.client.export.obstacles import ExportFailed
 
 __all__ = ["ExportFailed", "Exported", "export"]

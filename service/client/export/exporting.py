@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from service.client.export.obstacles import ExportFailed, obstacle
+from service.client.errors import ExportFailed
+from service.client.export.obstacles import obstacle
 
 if missing := [name for name in ("onnx", "onnxscript") if importlib.util.find_spec(name) is None]:
     raise ExportFailed(

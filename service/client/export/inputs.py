@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.utils import _pytree as pytree
 
-from service.client.export.obstacles import ExportFailed
+from service.client.errors import ExportFailed
 
 
 @dataclass(frozen=True)

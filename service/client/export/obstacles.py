@@ -8,21 +8,11 @@ from types import FrameType
 
 from torch import fx, nn
 
+from service.client.errors import ExportFailed
+
 _OPERATOR = re.compile(r"<OpOverload\(op='([\w.:]+)'|[Ee]xport(?:ing the|.of)? operator '?([\w:]+)'?")
 _FRAME = re.compile(r'File "([^"]+)", line (\d+), in')
 _LENGTH = 300
-
-
-class ExportFailed(Exception):
-    """The module could not be exported, so nothing was sent."""
-
-    def __init__(self, message: str, *, operator: str | None = None, module: str | None = None) -> None:
-        super().__init__(f"{message} (nothing was sent)")
-        self.reason = message
-        self.operator = operator
-        """E.g. `aten.linalg_eig`, where an operator is what cannot be exported."""
-        self.module = module
-        """Path of the module that it stands in; empty for the outermost one."""
 
 
 def obstacle(error: BaseException, root: nn.Module) -> ExportFailed:

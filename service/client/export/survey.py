@@ -9,8 +9,9 @@ from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
 from torch.utils import _pytree as pytree
 
+from service.client.errors import ExportFailed
 from service.client.export.inputs import Inputs
-from service.client.export.obstacles import ExportFailed, obstacle
+from service.client.export.obstacles import obstacle
 
 
 @dataclass(frozen=True)

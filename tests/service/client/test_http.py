@@ -1,10 +1,14 @@
+import hashlib
 import json
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
-from service.client import Client, ServiceError
+from service.client import Client, NotChecked, ServiceError
+from tests.service.client.clinic import FakeClinic
+from tests.service.client.diagnoses import diagnosis, remedy
 
 DIAGNOSIS: dict[str, Any] = {
     "id": "dg_1", "project": "p", "status": "queued", "progress": 0.0, "created_at": "2026-01-01T00:00:00Z",
@@ -84,3 +88,68 @@ def test_a_service_that_does_not_answer_is_not_ready() -> None:
 def test_fields_of_a_newer_service_are_left_out() -> None:
     with client(httpx.Response(200, content=json.dumps(DIAGNOSIS | {"mood": "sunny"}))) as clinic:
         assert clinic.get("dg_1").id == "dg_1"
+
+
+def test_files_are_uploaded_once_and_named_in_the_submission(tmp_path: Path) -> None:
+    fake, path = FakeClinic(diagnosis(status="queued")), tmp_path / "data.npz"
+    path.write_bytes(b"data")
+    with Client("http://clinic", transport=fake.transport) as clinic:
+        for _ in range(2):
+            clinic.diagnose("training: {epochs: 2}", network=b"network", data=path)
+    network, data = (f"sha256:{hashlib.sha256(content).hexdigest()}" for content in (b"network", b"data"))
+    assert fake.asked("PUT") == [f"/v1/networks/{network}", f"/v1/datasets/{data}"]
+    assert fake.submission == {
+        "training": {"epochs": 2},
+        "network": {"onnx": network},
+        "data": {"source": "dataset", "digest": data},
+    }
+
+
+def test_faults_of_a_submission_that_was_sent_with_files_keep_the_lines_that_were_written() -> None:
+    problem = {"title": "not valid", "problems": [{"pointer": "/training/loss", "message": "no such loss"}]}
+    answers = [httpx.Response(200), httpx.Response(200, json={"digest": "sha256:" + 64 * "0", "bytes": 7})]
+    with (
+        client(*answers, httpx.Response(422, json=problem)) as clinic,
+        pytest.raises(ServiceError, match="line 2, /training/loss: no such loss"),
+    ):
+        clinic.diagnose("training:\n  loss: Croos", network=b"network")
+
+
+def test_a_submission_says_where_it_comes_from_unless_it_did_so_itself() -> None:
+    seen: list[httpx.Request] = []
+    with client(httpx.Response(202, json=DIAGNOSIS), seen=seen) as clinic:
+        clinic.diagnose("project: p", origin={"project": "ci", "commit": "abc"})
+    assert json.loads(seen[0].content) == {"project": "p", "commit": "abc"}
+
+
+def test_a_refused_upload_is_told() -> None:
+    answers = [httpx.Response(404), httpx.Response(413, json={"title": "Too large", "detail": "at most 5"})]
+    with client(*answers) as clinic, pytest.raises(ServiceError, match="413 Too large: at most 5"):
+        clinic.upload_network(b"network")
+
+
+def test_a_remedy_is_applied_and_its_network_fetched() -> None:
+    seen: list[httpx.Request] = []
+    answers = [httpx.Response(200, json={"project": "p"}), httpx.Response(200, content=b"onnx")]
+    with client(*answers, seen=seen) as clinic:
+        assert clinic.apply("dg_1", "use-relu") == {"project": "p"}
+        assert clinic.repaired_network("dg_1", "use-relu") == b"onnx"
+    assert [request.url.path for request in seen] == [
+        "/v1/diagnoses/dg_1/remedies/use-relu/apply",
+        "/v1/diagnoses/dg_1/remedies/use-relu/network.onnx",
+    ]
+
+
+def test_the_remedies_are_those_of_the_diagnosis() -> None:
+    answer = httpx.Response(200, text=diagnosis(remedies=(remedy(),)).model_dump_json())
+    with client(answer) as clinic:
+        assert clinic.remedies("dg_1") == (remedy(),)
+
+
+def test_a_service_that_does_not_answer_has_checked_nothing() -> None:
+    fake = FakeClinic(outages=[httpx.ConnectError("refused")])
+    with (
+        Client("http://clinic", transport=fake.transport) as clinic,
+        pytest.raises(NotChecked, match=r"http://clinic.* does not answer: refused"),
+    ):
+        clinic.get("dg_1")

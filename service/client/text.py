@@ -4,25 +4,41 @@ import math
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from service.client.numbers import number
+from service.client.profile import TITLE, Profile, profile_of
+from service.client.remedies import remedies_text
 from service.schemas.diagnosis import Diagnosis, Finding, Measurement
-from service.schemas.run import Outcome, Run
+from service.schemas.run import Failure, Outcome, Run
 
 WIDTH = 32
 PROFILE_ROWS = 24
-SHAPING = frozenset({"activation", "normalization", "recurrent", "attention", "operation"})
+ANOTHER_NETWORK = "GC901"
 
 
 def render(diagnosis: Diagnosis, rows: Iterable[Mapping[str, Any]] = ()) -> str:
     """Verdict, findings with their evidence, and the depth profile of the layer statistics in `rows`."""
     parts = [headline(diagnosis)]
     if diagnosis.error is not None:
-        parts.append(f"{diagnosis.error.whose} error {diagnosis.error.code}: {diagnosis.error.detail}")
-    parts.extend(describe(finding, first=index == 0) for index, finding in enumerate(diagnosis.findings))
-    profile = depth_profile(row for row in rows if row["layer"] in profiled(diagnosis))
-    if profile:
-        parts.append(profile)
-    parts.append(footer(diagnosis))
-    return "\n\n".join(parts)
+        parts.append(failure(diagnosis.error))
+    parts.extend(describe(finding, title) for title, finding in titled(diagnosis))
+    parts += [remedies_text(diagnosis), bars(profile_of(diagnosis, rows)), footer(diagnosis)]
+    return "\n\n".join(part for part in parts if part)
+
+
+def titled(diagnosis: Diagnosis) -> list[tuple[str, Finding]]:
+    """The findings in order; that the file holds another network has to be known before all else."""
+    about_file = [finding for finding in diagnosis.findings if finding.code == ANOTHER_NETWORK]
+    others = [finding for finding in diagnosis.findings if finding.code != ANOTHER_NETWORK]
+    return [
+        *(("first of all", finding) for finding in about_file),
+        *(("also" if index else "cause", finding) for index, finding in enumerate(others)),
+    ]
+
+
+def failure(error: Failure) -> str:
+    """Why work could not be done, with everything that stands in the way."""
+    lines = [f"{error.whose} error {error.code}: {error.detail}"]
+    return "\n".join([*lines, *(f"  {obstacle.message}" for obstacle in error.problems)])
 
 
 def headline(diagnosis: Diagnosis) -> str:
@@ -34,9 +50,8 @@ def headline(diagnosis: Diagnosis) -> str:
     return "\n".join(lines)
 
 
-def describe(finding: Finding, *, first: bool) -> str:
+def describe(finding: Finding, title: str) -> str:
     """One finding: what, where, on what evidence, and which symptoms it explains."""
-    title = "cause" if first else "also"
     severity = f"{finding.severity}, latent" if finding.latent else finding.severity
     seeds = f"{finding.seeds_shown} of {finding.seeds} seeds"
     lines = [
@@ -58,6 +73,8 @@ def describe(finding: Finding, *, first: bool) -> str:
 
 def measured(item: Measurement) -> str:
     """One number beside what it was held against."""
+    if item.value is None and item.meaning:
+        return item.meaning
     held = f" ({item.comparison} {number(item.threshold)})" if item.comparison else ""
     place = ", ".join(
         text
@@ -73,32 +90,14 @@ def measured(item: Measurement) -> str:
     )
 
 
-def number(value: float | None) -> str:
-    """Three significant digits; NaN and infinity by name."""
-    return "not measured" if value is None else f"{value:.3g}"
-
-
-def profiled(diagnosis: Diagnosis) -> frozenset[str]:
-    """Names of the layers that a profile shows: those that shape the signal, or all where none do."""
-    shaping = {layer.name for layer in diagnosis.layers if layer.family in SHAPING}
-    return frozenset(shaping if len(shaping) > 1 else {layer.name for layer in diagnosis.layers})
-
-
-def depth_profile(rows: Iterable[Mapping[str, Any]]) -> str:
-    """Bars of log10 of the gradient with respect to each layer's output, at the last probed step."""
-    by_layer: dict[str, list[float]] = {}
-    for row in rows:
-        value = row.get("output_gradient_rms")
-        if value is not None:
-            by_layer.setdefault(str(row["layer"]), []).append(float(value))
-    if not by_layer:
+def bars(profile: Profile) -> str:
+    """A bar for each layer, scaled between the least and the largest."""
+    if not profile:
         return ""
-    logs = [(name, log10(median(values))) for name, values in by_layer.items()]
-    finite = [value for _, value in logs if math.isfinite(value)]
+    finite = [value for _, value in profile if math.isfinite(value)]
     low, high = (min(finite), max(finite)) if finite else (0.0, 0.0)
-    width = max(len(name) for name, _ in logs)
-    title = "gradient with respect to each layer's output, by depth (log10 of its RMS, median over seeds)"
-    return "\n".join([title, *(bar(name, value, low, high, width) for name, value in thinned(logs))])
+    width = max(len(name) for name, _ in profile)
+    return "\n".join([TITLE, *(bar(name, value, low, high, width) for name, value in thinned(profile))])
 
 
 def thinned(rows: list[tuple[str, float]]) -> list[tuple[str, float]]:
@@ -118,24 +117,15 @@ def bar(name: str, value: float, low: float, high: float, width: int) -> str:
     return f"  {name:<{width}}  {value:5.1f}  {'#' * max(1, round(share * WIDTH))}"
 
 
-def log10(value: float) -> float:
-    """Decimal logarithm; of zero it is minus infinity, of what is not finite the value itself."""
-    return -math.inf if value == 0 else math.log10(value) if math.isfinite(value) else value
-
-
-def median(values: list[float]) -> float:
-    """Middle of the values; NaN where any is NaN."""
-    if any(math.isnan(value) for value in values):
-        return math.nan
-    return sorted(values)[len(values) // 2]
-
-
 def footer(diagnosis: Diagnosis) -> str:
     """How much was run, and on what."""
     rules = diagnosis.rules_version or "none"
     lines = [f"diagnosis {diagnosis.id}, project {diagnosis.project}, rule book {rules}"]
     finished = [(run, run.outcome) for run in diagnosis.runs if run.outcome is not None]
-    lines.extend(ran(run, outcome) for run, outcome in finished)
+    lines.extend(ran(run, outcome) for run, outcome in finished if run.role == "baseline")
+    tried = sum(run.role == "trial" for run, _ in finished)
+    if tried:
+        lines.append(f"  {tried} runs of trials")
     if finished:
         lines.append(f"  on {finished[0][1].device}, {finished[0][1].engine}")
     return "\n".join(lines)

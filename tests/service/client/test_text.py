@@ -1,34 +1,13 @@
 import math
-from datetime import UTC, datetime
-from typing import Any
 
 import pytest
 
-from service.cli.report import PROFILE_ROWS, bar, depth_profile, measured, render
-from service.schemas.diagnosis import Diagnosis, Finding, Measurement, Span, Symptom
-from service.schemas.run import Failure
+from service.client.profile import depth_profile
+from service.client.text import PROFILE_ROWS, bar, bars, measured, render
+from service.schemas.diagnosis import Measurement
+from service.schemas.run import Failure, Obstacle
+from tests.service.client.diagnoses import diagnosis, finding
 from tests.service.diagnosis.evidence import chain
-
-NOW = datetime(2026, 1, 1, tzinfo=UTC)
-
-
-def diagnosis(**fields: Any) -> Diagnosis:
-    known: dict[str, Any] = {
-        "id": "dg_1", "project": "p", "status": "succeeded", "progress": 1.0, "created_at": NOW,
-        "verdict": "healthy", "summary": "All is well.",
-    }  # fmt: skip
-    return Diagnosis(**(known | fields))
-
-
-def finding(**fields: Any) -> Finding:
-    known: dict[str, Any] = {
-        "rule": "vanishing-gradient", "code": "GC101", "severity": "error", "message": "It vanishes.",
-        "cause": "Depth.",
-        "seeds_shown": 2, "seeds": 3, "confidence": 0.6, "fingerprint": "f",
-        "layers": Span(first="a", last="b", count=2, of=3, names=("a", "b"), text="a to b, 2 of 3"), "starts_at": "a",
-        "explains": (Symptom(rule="dead-units", code="GC105", message="Dead.", seeds_shown=2, seeds=3),),
-    }  # fmt: skip
-    return Finding(**(known | fields))
 
 
 def test_the_verdict_comes_first() -> None:
@@ -63,9 +42,8 @@ def test_a_number_stands_beside_what_it_was_held_against() -> None:
 
 def test_the_profile_has_a_bar_for_each_layer_and_names_what_has_no_logarithm() -> None:
     values: list[float | str] = [1e-6, 1e-3, 0.0, "NaN", "Infinity"]
-    lines = depth_profile(
-        [{"layer": f"h.{i}", "output_gradient_rms": v} for i, v in enumerate(values)]
-    ).splitlines()
+    rows = [{"layer": f"h.{i}", "output_gradient_rms": v} for i, v in enumerate(values)]
+    lines = bars(depth_profile(rows)).splitlines()
     assert lines[1].split() == ["h.0", "-6.0", "#"]
     assert lines[2].split()[:2] == ["h.1", "-3.0"]
     assert len(lines[2]) > len(lines[1])
@@ -74,14 +52,14 @@ def test_the_profile_has_a_bar_for_each_layer_and_names_what_has_no_logarithm() 
 
 def test_a_long_profile_is_thinned_and_keeps_both_ends() -> None:
     rows = [{"layer": f"h.{i}", "output_gradient_rms": 10.0**-i} for i in range(100)]
-    lines = depth_profile(rows).splitlines()[1:]
+    lines = bars(depth_profile(rows)).splitlines()[1:]
     assert len(lines) == PROFILE_ROWS
     assert lines[0].split()[0] == "h.0"
     assert lines[-1].split()[0] == "h.99"
 
 
 def test_nothing_measured_gives_no_profile() -> None:
-    assert depth_profile([{"layer": "h", "output_gradient_rms": None}]) == ""
+    assert bars(depth_profile([{"layer": "h", "output_gradient_rms": None}])) == ""
 
 
 @pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf, -3.0])
@@ -101,3 +79,23 @@ def test_the_profile_of_a_network_without_activations_shows_every_layer() -> Non
     layers = tuple(layer for layer in chain(3) if layer.family == "linear")
     rows = [{"layer": layer.name, "output_gradient_rms": 1e-3} for layer in layers]
     assert "h.2.linear" in render(diagnosis(layers=layers), rows)
+
+
+def test_that_the_file_holds_another_network_is_told_first_of_all() -> None:
+    other = finding(
+        code="GC901", rule="exported-for-inference", severity="warning", message="Another network."
+    )
+    text = render(diagnosis(verdict="unstable", findings=(finding(), other)))
+    assert text.index("first of all: GC901") < text.index("cause: GC101")
+
+
+def test_what_has_no_number_is_told_in_words() -> None:
+    item = Measurement(statistic="lost", value=None, threshold=None, meaning="Dropout is gone.")
+    assert measured(item) == "Dropout is gone."
+
+
+def test_every_obstacle_of_a_file_is_listed() -> None:
+    problems = tuple(Obstacle(message=f"{name} cannot be trained") for name in ("If", "Loop"))
+    error = Failure(whose="client", code="cannot-import", detail="It cannot be trained.", problems=problems)
+    text = render(diagnosis(status="failed", verdict=None, error=error))
+    assert "  If cannot be trained\n  Loop cannot be trained" in text
