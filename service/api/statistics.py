@@ -34,6 +34,8 @@ class StatisticsQuery(StatisticsFilter):
     """`baseline`, or the name of a remedy that was tried."""
     seed: Count | None = None
     """Seed of a run."""
+    round: Count | None = None
+    """Round of trials, from 1: a remedy that promises something is run again, for longer, in the next."""
     first_step: Count | None = None
     """First step to show."""
     last_step: Count | None = None

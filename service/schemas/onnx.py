@@ -38,7 +38,7 @@ class OnnxSpec(Input):
     """Globs on names of parameters: only these are trained; all where it is empty."""
     freeze: Patterns = ()
     """Globs on names of parameters that are not trained; wins over `train`."""
-    edits: Annotated[tuple[Edit, ...], Field(max_length=256)] = ()
+    edits: Annotated[tuple[Edit, ...], Field(max_length=1000)] = ()
     """Changes of the graph, applied in order before it is built."""
 
 

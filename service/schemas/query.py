@@ -40,6 +40,8 @@ class StatisticsFilter(Input):
     """Name of a layer."""
     variant: Word = "baseline"
     seed: Number | None = None
+    round: Number | None = None
+    """Of trials, from 1; a variant that goes on is run again in each."""
     first_step: Number | None = None
     last_step: Number | None = None
     """Inclusive."""

@@ -5,7 +5,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, Row, Select, Table, select, tuple_
+from sqlalchemy import Column, ColumnElement, Connection, Row, Select, Table, select, tuple_
 
 from service.errors import MalformedParameter
 from service.schemas.page import Page
@@ -16,6 +16,8 @@ from service.store.database import Database
 from service.store.measurements import layer_statistics, network_statistics, time_profiles
 from service.store.rows import key_of
 from service.store.tables import diagnosis_layers, layers, runs
+
+BASELINE = "baseline"
 
 
 def layer_rows(
@@ -155,6 +157,7 @@ def _page(
         query = query.where(tuple_(*order) > tuple_(*cursors.decode(cursor, table.name, len(order))))
     with database.read() as connection:
         key = key_of(connection, diagnosis_id)
+        _check_variant(connection, key, asked.variant)
         rows = connection.execute(query.where(runs.c.diagnosis_id == key)).all()
     if len(rows) <= limit:
         return rows, None
@@ -162,10 +165,24 @@ def _page(
     return rows[:limit], cursors.encode(table.name, *(getattr(last, column.name) for column in order))
 
 
+def _check_variant(connection: Connection, key: int, variant: str) -> None:
+    """Raise MalformedParameter for a variant that was never run; of the baseline it may be too early to say."""
+    if variant == BASELINE:
+        return
+    query = select(runs.c.variant).where(runs.c.diagnosis_id == key).distinct()
+    known = set(connection.scalars(query))
+    if variant not in known:
+        near = difflib.get_close_matches(variant, known, 1)
+        hint = f"Did you mean {near[0]}?" if near else f"There are {', '.join(sorted(known))}."
+        raise MalformedParameter(f"The diagnosis has no runs of {variant[:60]!r}. {hint}")
+
+
 def _conditions(asked: StatisticsFilter, table: Table) -> list[ColumnElement[bool]]:
     wanted: list[ColumnElement[bool]] = [runs.c.variant == asked.variant]
     if asked.seed is not None:
         wanted.append(runs.c.seed == asked.seed)
+    if asked.round is not None:
+        wanted.append(runs.c.round == asked.round)
     if asked.first_step is not None:
         wanted.append(table.c.step >= asked.first_step)
     if asked.last_step is not None:

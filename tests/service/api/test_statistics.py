@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
+from tests.service.api.test_networks import CONTENT, DIGEST, put
+
 
 @pytest.fixture
 def measured(posted: str, worker: Any) -> str:
@@ -48,6 +50,30 @@ def test_only_the_metrics_that_are_asked_for_are_shown(client: FlaskClient, meas
             "output_gradient_rms": pytest.approx(1e-4),
         }
     ]
+
+
+def test_rounds_can_be_told_apart(client: FlaskClient, measured: str) -> None:
+    path = f"/v1/diagnoses/{measured}/statistics/network"
+    assert len(client.get(f"{path}?round=0").json["items"]) == 6
+    assert client.get(f"{path}?round=1").json["items"] == []
+
+
+def test_a_variant_that_was_never_run_is_refused_with_those_that_were(
+    client: FlaskClient, measured: str
+) -> None:
+    for end in ("statistics", "statistics/network", "statistics/time"):
+        near = client.get(f"/v1/diagnoses/{measured}/{end}?variant=baselin")
+        assert (near.status_code, near.json["code"]) == (400, "malformed-parameter")
+        assert "Did you mean baseline?" in near.json["detail"]
+        other = client.get(f"/v1/diagnoses/{measured}/{end}?variant=zzz")
+        assert "There are baseline." in other.json["detail"]
+
+
+def test_the_baseline_of_a_file_that_is_not_read_yet_has_no_rows(client: FlaskClient) -> None:
+    put(client, CONTENT)
+    spec = {"network": {"onnx": DIGEST}, "training": {"loss": "MSELoss", "optimizer": "SGD", "steps": 5}}
+    pending = client.post("/v1/diagnoses", json=spec).json["id"]
+    assert client.get(f"/v1/diagnoses/{pending}/statistics").json["items"] == []
 
 
 def test_nan_and_infinity_are_written_by_name(client: FlaskClient, measured: str) -> None:

@@ -85,7 +85,8 @@ def test_pages_hold_every_row_once(database, diagnosis, limit):
         ({"layer": "nowhere"}, lambda seed, depth, step: False),
         ({"seed": 9}, lambda seed, depth, step: False),
         ({"variant": "baseline"}, lambda seed, depth, step: True),
-        ({"variant": "use-relu"}, lambda seed, depth, step: False),
+        ({"round": 0}, lambda seed, depth, step: True),
+        ({"round": 1}, lambda seed, depth, step: False),
     ],
 )  # fmt: skip
 def test_rows_are_filtered(database, diagnosis, asked, kept):
@@ -107,6 +108,11 @@ def test_an_unknown_metric_is_refused_with_a_hint(database, diagnosis):
         statistics.layer_rows(database, diagnosis, StatisticsFilter(metrics=("activation_rmx",)), None, 100)
     with pytest.raises(MalformedParameter):
         statistics.network_rows(database, diagnosis, StatisticsFilter(metrics=("activation_rms",)), None, 100)
+
+
+def test_a_variant_that_was_never_run_is_refused(database, diagnosis):
+    with pytest.raises(MalformedParameter, match="no runs of 'use-relu'"):
+        statistics.layer_rows(database, diagnosis, StatisticsFilter(variant="use-relu"), None, 100)
 
 
 def test_the_network_has_rows_of_its_own(database, diagnosis):
