@@ -130,8 +130,9 @@ def _result(comparison: Comparison, judgement: Judgement | None) -> tuple[Result
 def _without_level(comparison: Comparison, judgement: Judgement | None) -> tuple[Result, str]:
     """Adversarial training and the like: staying finite without an error is all that can be seen."""
     stays = 2 * comparison.finite > len(comparison.trial)
-    clean = judgement is not None and not errors_of(judgement)
-    return ("partly" if stays and clean else "does-not-help"), reasons.levelless(comparison, clean)
+    found = [] if judgement is None else errors_of(judgement)
+    clean = judgement is not None and not found
+    return ("partly" if stays and clean else "does-not-help"), reasons.levelless(comparison, found)
 
 
 def _time_ratio(comparison: Comparison) -> float | None:

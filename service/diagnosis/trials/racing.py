@@ -54,7 +54,8 @@ def first_move(evidence: Evidence, judgement: Judgement, limits: Limits, source:
     spent = sum(_price(standing, run) for run in runs)
     ranges = [each for each in entered if each.kind == "range-test" and not each.refused]
     singles = _singles(standing)
-    runs += _short(standing, [*ranges, *singles], spent) or (_whole(standing, singles, 1) if not runs else [])
+    runs += _short(standing, [*ranges, *singles], spent)
+    runs = runs or _whole(standing, singles, AT_ONCE)
     return Move(candidates=(control, *entered), runs=tuple(runs))
 
 
@@ -187,7 +188,7 @@ def _dropped(standing: Standing, candidate: Candidate) -> bool:
 
 def _short(standing: Standing, wanted: Sequence[Candidate], spent: float) -> list[RunRequest]:
     """Short runs of as many as may be had without spending what whole runs of one of them need."""
-    if not wanted:
+    if not wanted or standing.levelless:
         return []
     cures = [standing.whole_cost(each) for each in wanted if each.kind != "range-test"]
     reserve = standing.whole_cost(standing.control) + min(cures, default=standing.unit)

@@ -110,22 +110,21 @@ def still_ill(comparison: Comparison, found: Sequence[Finding] | None) -> str:
     """An error is found in the trial itself."""
     if not found:
         return f"{_seeds(comparison)} the network learns with it, but the trial itself could not be judged."
-    names = ", ".join(dict.fromkeys(finding.rule for finding in found))
     return (
         f"{_seeds(comparison)} the network learns with it ({_levels(comparison)}), but an error is still found in "
-        f"it: {names}."
+        f"it: {_names(found)}."
     )
 
 
-def levelless(comparison: Comparison, clean: bool) -> str:
+def levelless(comparison: Comparison, found: Sequence[Finding] | None) -> str:
     """Nothing can be compared but whether it stays finite."""
     of = len(comparison.trial)
     if 2 * comparison.finite <= of:
         return f"The loss goes non-finite in {of - comparison.finite} of {of} seeds all the same."
     told = f"The training stays finite in {comparison.finite} of {of} seeds"
-    if clean:
-        return f"{told} and no error is found in it; whether its results are good this objective cannot tell."
-    return f"{told}, but an error is found in it, and this objective has no level to compare."
+    if found:
+        return f"{told}, but an error is found in it: {_names(found)}."
+    return f"{told} and no error is found in it; whether its results are good this objective cannot tell."
 
 
 def _seeds(comparison: Comparison, *, better: bool = False) -> str:
@@ -140,6 +139,10 @@ def _levels(comparison: Comparison) -> str:
     what = "accuracy above guessing" if accurate else "skill"
     median = "median " if len(comparison.seeds) > 1 else ""
     return f"{median}{what} {trial:.2f} against {control:.2f}"
+
+
+def _names(found: Sequence[Finding]) -> str:
+    return ", ".join(dict.fromkeys(finding.rule for finding in found))
 
 
 def _percent(level: float) -> str:

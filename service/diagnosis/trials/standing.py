@@ -11,9 +11,6 @@ from service.schemas.race import Race, TrialRun
 from service.schemas.remedy import Candidate
 from service.schemas.run import Failure, Outcome
 
-FINITE = 0.2
-"""Score of a short run that stayed finite, where the objective has no level."""
-
 
 @dataclass(frozen=True)
 class Standing:
@@ -42,6 +39,13 @@ class Standing:
     def first_seed(self) -> int:
         """The seed of short runs: the one in which the baseline fared worst."""
         return min(self.race.baseline, key=lambda run: (_worth(run.outcome), run.seed)).seed
+
+    @cached_property
+    def levelless(self) -> bool:
+        """Whether the objective has no level at all, so that short runs tell nothing."""
+        ended = [run.outcome for run in self.race.baseline if run.outcome is not None]
+        finite = [outcome for outcome in ended if outcome.stopped != "non-finite"]
+        return any(outcome.skill is None and outcome.accuracy is None for outcome in finite)
 
     @property
     def rounds(self) -> int:
@@ -94,6 +98,13 @@ class Standing:
 
     def comparison(self, candidate: Candidate) -> Comparison | None:
         """Of all seeds; None where control or trial is not complete."""
+        return self._compared.get(candidate.name)
+
+    @cached_property
+    def _compared(self) -> dict[str, Comparison | None]:
+        return {each.name: self._compare(each) for each in self.entrants}
+
+    def _compare(self, candidate: Candidate) -> Comparison | None:
         control, trial = self.whole(self.control), self.whole(candidate)
         if len(control) < len(self.seeds) or len(trial) < len(self.seeds):
             return None
@@ -106,7 +117,7 @@ class Standing:
         return next((run for run in self.runs(candidate) if run.outcome is not None), None)
 
     def score(self, candidate: Candidate) -> float | None:
-        """Level that its short run reached; 0 where it went non-finite, None where there was none."""
+        """Level that its short run reached; 0 where it went non-finite, None where there was no run or is no level."""
         run = self.glimpse(candidate)
         if run is None or run.outcome is None:
             return None
@@ -118,7 +129,7 @@ class Standing:
             self._side(candidate, {run.seed: run.outcome}),
         )
         scale = scale_of(*sides, self.race.dataset)
-        return FINITE if scale is None else scale.level(run.outcome)
+        return None if scale is None else scale.level(run.outcome)
 
     @property
     def budget(self) -> float:

@@ -221,7 +221,9 @@ def test_the_time_of_a_step_is_told_against_the_controls() -> None:
 def test_an_objective_without_a_level_can_be_kept_finite_at_best() -> None:
     flat = evidence(outcome(None), outcome(None), outcome(None))
     assert play(None, flat).rows()["cure"].result == "partly"
-    assert play(None, flat).rows(cure=judgement())["cure"].result == "does-not-help"
+    row = play(None, flat).rows(cure=judgement())["cure"]
+    assert row.result == "does-not-help"
+    assert "vanishing-gradient" in row.reason
 
 
 def _sooner(short: float, whole: float) -> object:

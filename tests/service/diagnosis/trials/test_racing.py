@@ -209,3 +209,11 @@ def test_a_single_seed_ends_the_race_as_soon_as_two_have_learned() -> None:
     several = [candidate(name) for name in ("a", "b", "c", "d")]
     play = Play(evidence(outcome(0.0)), source(*several), by_name(a=0.8, b=0.8, c=0.8, d=0.8))
     assert [name for name in "abcd" if len(play.asked(name)) > 1] == ["a", "b"]
+
+
+def test_where_the_objective_has_no_level_short_runs_are_left_out() -> None:
+    flat = evidence(outcome(None), outcome(None), outcome(None))
+    several = [candidate(name) for name in ("a", "b", "c", "d", "e")]
+    play = Play(flat, source(*several), by_name(a=None, b=None, c=None, d=None, e=None))
+    assert all(steps == STEPS for name in "abcd" for _, steps in play.asked(name))
+    assert [name for name in "abcde" if play.asked(name)] == ["a", "b", "c", "d"]
