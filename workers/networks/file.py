@@ -1,6 +1,6 @@
 """A network from an uploaded file: opened with care, wrapped so that training and probes see one like any other."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from hashlib import sha256
 from pathlib import Path
 
@@ -11,8 +11,11 @@ from service.schemas.onnx import ImportReport, NamedShape, OnnxSpec
 from service.schemas.plan import Shape
 from service.schemas.plan import Tensor as Form
 from service.schemas.planned import Plan, PlannedLayer
+from service.schemas.problems import joined
+from service.schemas.run import Obstacle
 from workers.errors import DataMissing, OutOfMemory, is_out_of_memory
 from workers.networks.flows import flows_of
+from workers.networks.onnx.graph import Graph
 from workers.networks.onnx.limits import OnnxLimits
 from workers.networks.onnx.load import load
 from workers.networks.onnx.network import OnnxLayer, OnnxNetwork
@@ -24,6 +27,9 @@ from workers.networks.parts import MAPS, Part, parts_of
 
 NAME = "main"
 """What the network of a file is called."""
+_BETWEEN = 5
+"""In a file there are many small operators between the layers, whose outputs the limit on layers leaves out."""
+_LISTED = 20
 
 
 def open_file(
@@ -34,10 +40,13 @@ def open_file(
     `batch` and `shape` (of one example of the data) help where the file leaves a size open. Raises RefusedNetwork
     for what is wrong with the file, DataMissing where its bytes are not those that were uploaded.
     """
-    bounds = OnnxLimits(file_bytes=limits.network_bytes, values=limits.activation_values)
-    graph = read(_bytes(path, spec.onnx, limits.network_bytes), bounds, [spec.output] if spec.output else [])
+    most = limits.activation_values
+    bounds = OnnxLimits(file_bytes=limits.network_bytes, values=most, activations=_BETWEEN * most)
+    wanted = [spec.output] if spec.output else []
+    graph = read(_bytes(path, spec.onnx, limits.network_bytes), bounds, wanted, first=True)
+    _refuse_unknown(graph, spec)
     options = Options(
-        outputs=[spec.output] if spec.output else graph.outputs[:1],
+        outputs=wanted or graph.outputs[:1],
         input=spec.input,
         fill=spec.fill,
         sizes=spec.sizes,
@@ -48,7 +57,9 @@ def open_file(
         limits=bounds,
         network=NAME,
     )
-    return FileNetwork(load(graph, options))
+    network = load(graph, options)
+    _refuse_vocabulary(network.input, spec)
+    return FileNetwork(network)
 
 
 def _bytes(path: Path, digest: str, limit: int) -> bytes:
@@ -58,6 +69,36 @@ def _bytes(path: Path, digest: str, limit: int) -> bytes:
     if f"sha256:{sha256(data).hexdigest()}" != digest:
         raise DataMissing(f"The network file {digest} on this worker holds other bytes than were uploaded.")
     return data
+
+
+def _refuse_unknown(graph: Graph, spec: OnnxSpec) -> None:
+    """Whatever names something that the file does not have was meant for something: all of it in one error."""
+    inputs = [value.name for value in graph.inputs]
+    open_sizes = [size for value in graph.inputs for size in value.shape if isinstance(size, str)]
+    asked = [
+        ("output", "/network/output", spec.output, graph.outputs),
+        ("input", "/network/input", spec.input, inputs),
+        *(("input", joined("/network/fill", name), name, inputs) for name in spec.fill),
+        *(("open size", joined("/network/sizes", name), name, open_sizes) for name in spec.sizes),
+    ]
+    problems = [
+        Obstacle(message=f"There is no {noun} {shown(name)}; the file has {_list(known)}.", pointer=pointer)
+        for noun, pointer, name, known in asked
+        if name is not None and name not in known
+    ]
+    if problems:
+        raise RefusedNetwork(" ".join(problem.message for problem in problems), problems)
+
+
+def _list(names: Iterable[str]) -> str:
+    known = list(dict.fromkeys(names))
+    return ", ".join(shown(name, 60) for name in known[:_LISTED]) or "none"
+
+
+def _refuse_vocabulary(entry: Form, spec: OnnxSpec) -> None:
+    if spec.vocab is not None and entry.dtype != "int":
+        message = "The input takes real numbers, which have no vocabulary."
+        raise RefusedNetwork(message, [Obstacle(message=message, pointer="/network/vocab")])
 
 
 class FileNetwork(nn.Module):

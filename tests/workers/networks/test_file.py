@@ -157,3 +157,33 @@ def test_the_same_file_twice_is_the_same_network(tmp_path):
     assert torch.equal(one(x), other(x))
     digest, _ = stored(file_of("transformer"), tmp_path)
     assert digest == f"sha256:{hashlib.sha256(file_of('transformer')).hexdigest()}"
+
+
+def test_names_that_the_file_does_not_have_are_refused_all_at_once_with_their_places(tmp_path):
+    with pytest.raises(RefusedNetwork) as refused:
+        opened(linear(), tmp_path, output="z", input="i", fill={"mask": 1}, sizes={"time": 4})
+    problems = refused.value.failure().problems
+    assert [problem.pointer for problem in problems] == [
+        "/network/output",
+        "/network/input",
+        "/network/fill/mask",
+        "/network/sizes/time",
+    ]
+    assert problems[0].message == "There is no output z; the file has y."
+    assert problems[3].message == "There is no open size time; the file has batch."
+
+
+def test_real_numbers_have_no_vocabulary_and_no_more_tokens_are_taken_than_the_table_has(tmp_path):
+    with pytest.raises(RefusedNetwork, match="have no vocabulary") as refused:
+        opened(linear(), tmp_path, vocab=7)
+    assert refused.value.problems[0].pointer == "/network/vocab"
+    with pytest.raises(RefusedNetwork, match="12 is more than the 11 rows"):
+        opened(file_of("lstm"), tmp_path, vocab=12)
+
+
+def test_only_what_the_output_needs_has_to_be_supported(tmp_path):
+    nodes = [node("MatMul", ["x", "a.weight"], ["y"]), node("Unique", ["x"], ["z"])]
+    file = model(nodes, [tensor("a.weight", 4, 3)], outputs=("y", "z"))
+    assert opened(file, tmp_path)(torch.ones(2, 4)).shape == (2, 3)
+    with pytest.raises(RefusedNetwork, match="Unique"):
+        opened(file, tmp_path, output="z")
