@@ -1,0 +1,73 @@
+"""The page counts cures by fresh seeds and tells claims that did not hold."""
+
+from typing import Any
+
+from benchmarks.remedies.contest import Checked, Contest
+from benchmarks.remedies.report import page
+from service.schemas.remedy import Remedy
+from tests.benchmarks.accuracy.traces import case
+
+SICK = case("sick", "vanishing-gradient")
+
+
+def row(name: str, **more: Any) -> Remedy:
+    values = {
+        "name": name,
+        "remedy": name,
+        "rule": "vanishing-gradient",
+        "sentence": "s",
+        "result": "helps",
+        "reason": "Because.",
+    }
+    return Remedy(**{**values, **more})  # fmt: skip
+
+
+def contest(name: str, *remedies: Remedy, works: tuple[bool, ...] = (), cost: float = 3.0) -> Contest:
+    checked = tuple(
+        Checked(name=each.name, works=good, cured=5 * good, level=0.9 * good, control=0.0)
+        for each, good in zip(remedies, works, strict=False)
+    )
+    return Contest(
+        name=name, mechanism="vanishing-gradient", verdict="unstable", cost=cost, rounds=2, seconds=1.0,
+        remedies=remedies, checked=checked,
+    )  # fmt: skip
+
+
+def text(*contests: Contest) -> str:
+    cases = [(SICK, each) for each in contests]
+    return page({"clinic": {"tune": cases}, "autotrainer": {"tune": cases[:1]}}, {"tune": 9})
+
+
+def test_a_cure_is_what_works_on_fresh_seeds() -> None:
+    told = text(
+        contest("a", row("add-residual"), works=(True,), cost=2.0),
+        contest("b", row("add-residual"), row("warm-up"), works=(False, True), cost=3.0),
+        contest("c", row("warm-up", result="partly", reason="Only in 1 of 3 seeds."), cost=4.0),
+    )
+    assert "3 of 9 sick configurations raced" in told
+    (line,) = [each for each in told.splitlines() if each.startswith("| Gradient Clinic")]
+    offered, cured, first, root, false, middle, _ = [cell.strip() for cell in line.split("|")[3:-1]]
+    assert offered.endswith("2/3")
+    assert cured.endswith("2/3")
+    assert first.endswith("1/3")
+    assert root.endswith("2/3")
+    assert false.endswith("1/3")
+    assert middle == "3.0"
+
+
+def test_what_is_not_cured_is_told_with_what_came_nearest() -> None:
+    told = text(contest("c", row("warm-up", result="partly", reason="Only in 1 of 3 seeds.")))
+    assert "- c (vanishing-gradient, unstable): warm-up: partly. Only in 1 of 3 seeds." in told
+
+
+def test_mechanisms_are_told_with_what_helps_most_often() -> None:
+    told = text(
+        contest("a", row("add-residual"), works=(True,)), contest("b", row("add-residual"), works=(True,))
+    )
+    assert "| vanishing-gradient | 2 | 2 | 2 | 2 | add-residual 2 |" in told
+
+
+def test_names_of_the_held_out_part_are_not_told() -> None:
+    cases = [(SICK, contest("secret", row("warm-up", result="partly")))]
+    told = page({"clinic": {"held-out": cases}, "autotrainer": {"held-out": []}}, {"held-out": 1})
+    assert "secret" not in told
