@@ -1,5 +1,6 @@
 """What an export has taken from the network: folded layers, missing dropout, weights torn apart."""
 
+import re
 from collections.abc import Iterator, Mapping
 from hashlib import sha256
 
@@ -11,6 +12,7 @@ from workers.networks.onnx.names import is_dotted
 from workers.networks.onnx.refusal import shown
 
 _RULE = "pkg.onnxscript.rewriter.rule_name"
+_BATCH_NORM = re.compile(r"batch_?norm", re.IGNORECASE)
 _LARGE = 64
 
 
@@ -20,6 +22,7 @@ def losses_of(graph: Graph, parameters: frozenset[str]) -> tuple[str, ...]:
         *_folded(graph),
         *_random(graph),
         *_dropped(graph),
+        *_unbiased(graph, parameters),
         *_untied(graph, parameters),
         *_anonymous(graph, parameters),
     ]
@@ -36,14 +39,34 @@ def _folded(graph: Graph) -> Iterator[str]:
         and node.inputs[1] in graph.initializers
         and not is_dotted(node.inputs[1])
     ]
-    if fused or (nameless and graph.producer == "pytorch" and "BatchNormalization" not in operators):
+    scaled = sum(bool(_BATCH_NORM.search(name)) for name in graph.initializers)
+    if graph.producer.startswith("tf2onnx") and scaled and "BatchNormalization" not in operators:
+        yield f"Batch normalization was folded into {scaled} convolutions: exported for inference."
+    elif fused or (nameless and graph.producer == "pytorch" and "BatchNormalization" not in operators):
         count = fused or len(nameless)
         yield f"Batch normalization was folded into {count} convolutions: exported for inference."
 
 
 def _dropped(graph: Graph) -> Iterator[str]:
-    if graph.producer == "pytorch" and not any(node.operator == "Dropout" for node in graph.nodes):
+    told = graph.producer == "pytorch" or graph.producer.startswith("tf2onnx")
+    if told and not any(node.operator == "Dropout" for node in graph.nodes):
         yield "There is no dropout in the file: if the network has it, it was exported for inference."
+
+
+def _unbiased(graph: Graph, parameters: frozenset[str]) -> Iterator[str]:
+    """tf2onnx takes out what adds zero, and that is how every bias of Keras begins."""
+    if not graph.producer.startswith("tf2onnx"):
+        return
+    biased = {"Gemm", "Conv", "ConvTranspose"}
+    vectors = sum(len(node.inputs) > 2 for node in graph.nodes if node.operator in biased)
+    added = sum(
+        name in parameters and graph.initializers[name].dim() == 1
+        for node in graph.nodes
+        if node.operator == "Add"
+        for name in node.inputs
+    )
+    if not vectors and not added:
+        yield "No layer has a bias: tf2onnx takes out biases that are still zero, so train a step before the export."
 
 
 def _random(graph: Graph) -> Iterator[str]:

@@ -8,6 +8,8 @@ from workers.networks.onnx.graph import Node
 
 _SCOPES = "pkg.torch.onnx.name_scopes"
 _ANONYMOUS = re.compile(r"^(onnx::.*|val_?\d+|[a-z_]*\d+|const.*|_.*|initializer.*)$", re.IGNORECASE)
+_CALLED = re.compile(r"(^|(?<=/))(Stateful)?PartitionedCall/")
+"""How TensorFlow calls a whole network that was saved."""
 _NOISE = re.compile(r"(:\d+$)|(/(ReadVariableOp|resource|read)$)")
 _LENGTH = 200
 
@@ -25,7 +27,7 @@ def is_dotted(name: str) -> bool:
 
 def module_of(initializer: str) -> str:
     """The module that owns a parameter: its path without the last element."""
-    path = safe(_NOISE.sub("", _NOISE.sub("", initializer)))
+    path = safe(_CALLED.sub("", _NOISE.sub("", _NOISE.sub("", initializer))))
     return path.rpartition(".")[0]
 
 
@@ -35,7 +37,7 @@ def scope_of(node: Node) -> str:
     if len(scopes) > 1:
         return safe(scopes[-2])
     if "/" in node.name:
-        return safe(node.name.rpartition("/")[0])
+        return safe(_CALLED.sub("", node.name).rpartition("/")[0])
     return ""
 
 

@@ -76,7 +76,11 @@ def _is_parameter(
     if said is not None:
         return said
     by_place = _by_place(name, graph, uses, producers)
-    return is_dotted(name) if by_place is None else by_place
+    if by_place is not None:
+        return by_place
+    # every node of TensorFlow has a path; its single numbers are epsilons and slopes
+    of_tensorflow = graph.producer.startswith("tf2onnx")
+    return is_dotted(name) and not (of_tensorflow and graph.initializers[name].numel() == 1)
 
 
 def _said(name: str, graph: Graph, uses: Sequence[tuple[Node, int]]) -> bool | None:
