@@ -5,6 +5,7 @@ import signal
 import traceback
 from multiprocessing import parent_process
 from multiprocessing.connection import Connection, wait
+from pathlib import Path
 from threading import Thread
 
 import torch
@@ -12,16 +13,17 @@ import torch
 from service.diagnosis.registry import rules
 from service.errors import InvalidSubmission, Problem
 from service.schemas.onnx import OnnxSpec
-from service.schemas.run import Failure, Obstacle
+from service.schemas.run import Failure, Obstacle, Outcome
 from service.schemas.statistics import LayerStatistics, NetworkStatistics, TimeProfile
 from workers import device as devices
 from workers.environment import scrub
 from workers.errors import OutOfMemory, RunError, is_out_of_memory
 from workers.memory import forbid_core_dumps, limit_own
 from workers.messages import Assignment, Batch, Failed, Finished, Message, Validated, write_message
+from workers.networks.file import FileNetwork
 from workers.networks.onnx.registry import operators
 from workers.networks.registry import kinds
-from workers.preparation import prepare
+from workers.preparation import Prepared, prepare
 from workers.probes.probe import families
 from workers.probes.recorder import Recorder
 from workers.settling import Settling
@@ -92,7 +94,22 @@ def _do(assignment: Assignment, pipe: Connection) -> Message:
     report = None if prepared.imported is None else prepared.imported.report
     settling = Settling(order, layers, info, Sender(pipe), report)
     recorder = Recorder(networks, order, settling)
-    return Finished(outcome=train(order, networks, prepared.examples, recorder, device, settling.settled))
+    outcome = train(order, networks, prepared.examples, recorder, device, settling.settled)
+    return Finished(outcome=outcome, written=_write_network(assignment, prepared, outcome))
+
+
+def _write_network(assignment: Assignment, prepared: Prepared, outcome: Outcome) -> bool:
+    """Write the network down where it is wanted and was trained to the end; nothing fails where that cannot be."""
+    (network, *_), path = prepared.networks.modules.values(), assignment.artifact_path
+    whole = assignment.order.steps >= prepared.accepted.run_steps and outcome.stopped != "non-finite"
+    if path is None or not whole or not isinstance(network, FileNetwork):
+        return False
+    try:
+        Path(path).write_bytes(network.written())
+    except Exception as error:  # noqa: BLE001 - the run has its outcome all the same
+        traceback.print_exception(error)
+        return False
+    return True
 
 
 def _settle_in() -> None:

@@ -27,6 +27,8 @@ class Assignment(Input):
     dataset_path: str | None = None
     network_path: str | None = None
     """Where the file of an uploaded network lies."""
+    artifact_path: str | None = None
+    """Where the network of a file is to be written as it was trained; null where nobody wants it."""
     memory_bytes: PositiveInt | None = None
     """Memory that it may take on top of what it started with; null is no limit."""
 
@@ -52,6 +54,8 @@ class Finished(Output):
 
     kind: Literal["finished"] = "finished"
     outcome: Outcome
+    written: bool = False
+    """Whether the trained network lies where the assignment says."""
 
 
 class Failed(Output):

@@ -5,6 +5,7 @@ import os
 import socket
 import time
 from dataclasses import dataclass
+from pathlib import Path
 from threading import Event
 
 from service.advance import advance
@@ -20,6 +21,7 @@ from service.store.database import Database
 from service.store.files import DatasetFiles, NetworkFiles
 from service.store.mind import Mind
 from service.store.runs import Claim
+from workers import artifacts
 from workers.logbook import Logbook
 from workers.messages import Assignment, Batch, Failed, Finished, Message, Validated
 from workers.process import Child, ChildLost, Nursery
@@ -126,19 +128,24 @@ def _work(claim: Claim, slot: Slot, station: Station) -> Outcome | Imported:
 
 def _supervise(claim: Claim, slot: Slot, station: Station, deadline: float) -> Outcome | Imported:
     logbook = Logbook(station.database, claim, station.settings)
-    with station.nursery.start(_assignment(claim, slot, station)) as child:
-        while True:
-            ended = _take(_listen(child), claim, logbook, station)
-            if ended is not None:
-                return ended
-            if station.stopping.is_set():
-                raise Interrupted
-            if not logbook.keep():
-                raise Lost
-            if time.monotonic() > deadline:
-                raise _out_of_time(claim, logbook.step)
-            if station.settings.memory_watch and child.grown_bytes() > claim.order.limits.run_bytes:
-                raise _out_of_memory(claim)
+    assignment = _assignment(claim, slot, station)
+    try:
+        with station.nursery.start(assignment) as child:
+            while True:
+                ended = _take(_listen(child), claim, logbook, station)
+                if ended is not None:
+                    return ended
+                if station.stopping.is_set():
+                    raise Interrupted
+                if not logbook.keep():
+                    raise Lost
+                if time.monotonic() > deadline:
+                    raise _out_of_time(claim, logbook.step)
+                if station.settings.memory_watch and child.grown_bytes() > claim.order.limits.run_bytes:
+                    raise _out_of_memory(claim)
+    finally:
+        if assignment.artifact_path is not None:
+            Path(assignment.artifact_path).unlink(missing_ok=True)
 
 
 def _take(
@@ -153,10 +160,10 @@ def _take(
             return imported
         case Validated(imported=imported) if role == "trial":
             _describe(imported, claim, logbook, station)
-        case Finished(outcome=outcome) if role != "validation":
+        case Finished(outcome=outcome, written=written) if role != "validation":
             if not logbook.write():
                 raise Lost
-            return outcome
+            return _with_network(outcome, claim, station) if written else outcome
         case Failed(failure=failure, retry=retry):
             raise RunFailed(failure, retry=retry)
         case Validated() | Finished():
@@ -164,9 +171,19 @@ def _take(
     return None
 
 
+def _with_network(outcome: Outcome, claim: Claim, station: Station) -> Outcome:
+    part = artifacts.place_for(claim.order, station.settings)
+    if part is None:
+        return outcome
+    limit = claim.order.limits.network_bytes
+    digest = artifacts.keep(part, limit, station.settings, station.database)
+    return outcome.model_copy(update={"network": digest})
+
+
 def _assignment(claim: Claim, slot: Slot, station: Station) -> Assignment:
     settings, submission = station.settings, claim.order.submission
     info, dataset_path = _dataset(submission, station)
+    artifact = artifacts.place_for(claim.order, settings)
     # The driver of a GPU reserves far more than it uses: there only what is really held counts.
     limited = settings.memory_watch and slot.device == "cpu"
     return Assignment(
@@ -177,6 +194,7 @@ def _assignment(claim: Claim, slot: Slot, station: Station) -> Assignment:
         dataset=info,
         dataset_path=dataset_path,
         network_path=_network(submission, settings),
+        artifact_path=None if artifact is None else str(artifact),
         memory_bytes=claim.order.limits.run_bytes if limited else None,
     )
 

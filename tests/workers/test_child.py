@@ -4,10 +4,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 
 from service.schemas.limits import Limits
 from service.schemas.run import Failure
-from tests.workers.assignments import assigned
+from tests.workers.assignments import assigned, trained
+from tests.workers.networks.onnx.exporting import onnxruntime_output
 from tests.workers.networks.onnx.files import linear, model, node, tensor
 from workers.messages import Assignment, Batch, Failed, Finished, Message, Validated
 from workers.process import Nursery
@@ -97,3 +99,50 @@ def test_memory_that_a_file_asks_for_beyond_the_limit_is_refused_inside_the_proc
     (last,) = said(assignment.model_copy(update={"memory_bytes": 300_000_000}))
     assert isinstance(last, Failed)
     assert (last.failure.whose, last.failure.code) == ("client", "out-of-memory")
+
+
+def written(folder: Path, **options: Any) -> tuple[Path, Finished, Assignment]:
+    """Where a trial of two layers of sigmoids, in which they become rectifiers, is asked to write its network."""
+    nodes = [
+        node("Gemm", ["x", "a.weight", "a.bias"], ["h"]),
+        node("Sigmoid", ["h"], ["s"]),
+        node("Gemm", ["s", "b.weight"], ["y"]),
+    ]
+    file = model(nodes, [tensor("a.weight", 4, 8), tensor("a.bias", 8), tensor("b.weight", 8, 3)])
+    edits = [{"replace": "Sigmoid", "by": "ReLU"}]
+    known = {
+        "role": "trial",
+        "data": IRIS,
+        "network": {"edits": edits},
+        "training": {"epochs": 8},
+        "steps": 40,
+    }
+    part = folder / "rn_1-1.part"
+    assignment = assigned(file, folder, **(known | options)).model_copy(update={"artifact_path": str(part)})
+    last = said(assignment)[-1]
+    assert isinstance(last, Finished), last
+    return part, last, assignment
+
+
+def test_a_trial_that_ran_to_its_end_writes_the_network_that_it_trained(tmp_path: Path) -> None:
+    part, last, assignment = written(tmp_path)
+    assert last.written
+    assert last.outcome.steps_run > 30
+    network = trained(assignment).prepared.networks.modules["main"].eval()
+    x = torch.randn(5, 4, generator=torch.Generator().manual_seed(0))
+    with torch.no_grad():
+        torch.testing.assert_close(onnxruntime_output(part.read_bytes(), x), network(x), rtol=1e-5, atol=1e-5)
+
+
+@pytest.mark.parametrize("options", [{"steps": 20}, {"training": {"optimizer": {"type": "SGD", "lr": 1e30}}}])
+def test_a_short_or_broken_trial_writes_none(tmp_path: Path, options: dict[str, Any]) -> None:
+    part, last, _ = written(tmp_path, **options)
+    assert not last.written
+    assert not part.exists()
+
+
+def test_a_place_where_nothing_can_be_written_does_not_fail_the_run(tmp_path: Path) -> None:
+    (tmp_path / "rn_1-1.part").mkdir()
+    _, last, _ = written(tmp_path)
+    assert not last.written
+    assert last.outcome.steps_run > 30

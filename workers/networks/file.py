@@ -1,6 +1,7 @@
 """A network from an uploaded file: opened with care, wrapped so that training and probes see one like any other."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 
@@ -17,12 +18,13 @@ from workers.errors import DataMissing, OutOfMemory, is_out_of_memory
 from workers.networks.flows import flows_of
 from workers.networks.onnx.graph import Graph
 from workers.networks.onnx.limits import OnnxLimits
-from workers.networks.onnx.load import load
+from workers.networks.onnx.load import edit, load
 from workers.networks.onnx.network import OnnxLayer, OnnxNetwork
 from workers.networks.onnx.operators.recurrent import Recurrence
 from workers.networks.onnx.options import Options
 from workers.networks.onnx.read import read
 from workers.networks.onnx.refusal import REFUSALS, RefusedNetwork, shown
+from workers.networks.onnx.write import write
 from workers.networks.parts import MAPS, Part, parts_of
 
 NAME = "main"
@@ -57,9 +59,10 @@ def open_file(
         limits=bounds,
         network=NAME,
     )
-    network = load(graph, options)
+    graph = edit(graph, options) if spec.edits else graph
+    network = load(graph, replace(options, edits=()))
     _refuse_vocabulary(network.input, spec)
-    return FileNetwork(network)
+    return FileNetwork(network, graph)
 
 
 def _bytes(path: Path, digest: str, limit: int) -> bytes:
@@ -104,9 +107,10 @@ def _refuse_vocabulary(entry: Form, spec: OnnxSpec) -> None:
 class FileNetwork(nn.Module):
     """One tensor in, one out; each layer that the probes watch is a module that runs once in a forward."""
 
-    def __init__(self, network: OnnxNetwork) -> None:
+    def __init__(self, network: OnnxNetwork, graph: Graph) -> None:
         super().__init__()
         self.network = network
+        self.graph = graph
         self.flows = flows_of(network)
         self.parts: Mapping[str, Part] = parts_of(network.nodes, network.parameter_of)
         self.owned: Mapping[int, tuple[str, ...]] = _owned(network.planned)
@@ -173,6 +177,10 @@ class FileNetwork(nn.Module):
             lost=found.lost,
             batch=found.batch,
         )
+
+    def written(self) -> bytes:
+        """A file with the network as it is now: edited, and with the weights that it has come to."""
+        return write(self.graph, self.network)
 
     def placed(self, depth: int) -> tuple[tuple[str, nn.Parameter, Part], ...]:
         """Name, parameter and part of everything that is a layer's own."""
