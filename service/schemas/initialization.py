@@ -18,6 +18,11 @@ class Scheme(Input):
 
     scheme: str
 
+    @property
+    def function(self) -> str:
+        """The function of torch.nn.init, without the underscore, that draws the values."""
+        return self.scheme
+
     def arguments(self) -> dict[str, float | int | str]:
         """Keyword arguments of the function `torch.nn.init.<scheme>_`."""
         return self.model_dump(exclude={"scheme"})
@@ -127,6 +132,19 @@ class Orthogonal(Scheme):
     gain: float = 1.0
 
 
+class Lsuv(Scheme):
+    """Orthogonal, then scaled layer by layer until each gives a variance of one on the first batch."""
+
+    dimensions: ClassVar[tuple[int, int]] = (2, 8)
+
+    scheme: Literal["lsuv"]
+
+    @property
+    def function(self) -> str:
+        """What it begins with, before it has seen data."""
+        return "orthogonal"
+
+
 class Sparse(Scheme):
     """Gaussian, with a share of each column set to zero."""
 
@@ -143,7 +161,7 @@ def spell_out(value: object) -> object:
 
 
 _Vectors = Uniform | Normal | TruncatedNormal | Constant | Filled
-_Matrices = _Vectors | Eye | Dirac | Xavier | Kaiming | Orthogonal | Sparse
+_Matrices = _Vectors | Eye | Dirac | Xavier | Kaiming | Orthogonal | Lsuv | Sparse
 AnyScheme = Annotated[
     Annotated[_Matrices, Field(discriminator="scheme")],
     BeforeValidator(

@@ -97,7 +97,7 @@ def _schemes(rules: Initialization) -> Mapping[Kind, Scheme | None]:
 def _fill(map_: Tensor, scheme: Scheme) -> None:
     """torch.nn.init wants memory in order, which a view that is turned has not."""
     fresh = torch.empty_like(map_, dtype=torch.float32, memory_format=torch.contiguous_format)
-    getattr(nn.init, f"{scheme.scheme}_")(fresh, **scheme.arguments())
+    getattr(nn.init, f"{scheme.function}_")(fresh, **scheme.arguments())
     map_.copy_(fresh)
 
 

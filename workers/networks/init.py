@@ -31,7 +31,7 @@ def apply_rules(module: nn.Module, rules: Initialization) -> None:
         for role, tensor in pieces(module):
             scheme = schemes[role]
             if scheme is not None:
-                getattr(nn.init, f"{scheme.scheme}_")(tensor, **scheme.arguments())
+                getattr(nn.init, f"{scheme.function}_")(tensor, **scheme.arguments())
         blank_padding(module)
 
 

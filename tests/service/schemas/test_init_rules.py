@@ -82,10 +82,10 @@ def test_rules_can_speak_of_recurrent_weights():
     assert "cannot fill a matrix" in problems["/network/init/0/recurrent"].message
 
 
-def test_every_scheme_of_torch_can_be_written():
+def test_every_scheme_of_torch_can_be_written_and_one_that_looks_at_the_data():
     assert set(scheme_names()) == {
         "uniform", "normal", "trunc_normal", "constant", "ones", "zeros", "eye", "dirac", "xavier_uniform",
-        "xavier_normal", "kaiming_uniform", "kaiming_normal", "orthogonal", "sparse",
+        "xavier_normal", "kaiming_uniform", "kaiming_normal", "orthogonal", "sparse", "lsuv",
     }  # fmt: skip
 
 

@@ -28,7 +28,11 @@ def is_orthogonal(matrix):
 
 def test_there_is_a_scheme_for_every_function_of_torch_nn_init():
     functions = {name[:-1] for name in dir(nn.init) if name.endswith("_") and not name.startswith("_")}
-    assert set(scheme_names()) == functions
+    assert set(scheme_names()) == {*functions, "lsuv"}
+
+
+def test_the_scheme_that_looks_at_the_data_begins_orthogonal():
+    assert is_orthogonal(linear("lsuv"))
 
 
 @pytest.mark.parametrize(
