@@ -5,6 +5,8 @@ import uuid
 
 from flask import Flask, Response, g, request
 
+from service.api.incoming import Incoming
+
 REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}", re.ASCII)
 HEADERS = {
     "X-Content-Type-Options": "nosniff",
@@ -23,7 +25,8 @@ def register(app: Flask) -> None:
 
 
 def admit() -> None:
-    """Name the request; who asks, and what it may see, is a question for this same place."""
+    """Name the request and guard its body; who asks, and what it may see, is a question for this same place."""
+    request.environ["wsgi.input"] = Incoming(request.environ["wsgi.input"])
     sent = request.headers.get("X-Request-ID", "")
     g.request_id = sent if REQUEST_ID.fullmatch(sent) else uuid.uuid4().hex
 
