@@ -1,5 +1,6 @@
 """A loss as a submission says it: from a name, a mapping, an object of torch.nn or a function of its functional."""
 
+import inspect
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -58,4 +59,6 @@ def _from_module(loss: object) -> dict[str, Any]:
     said = {name: getattr(loss, name) for name in sorted(known[kind.__name__]) if hasattr(loss, name)}
     if said.get("reduction") == "none":
         raise Inexpressible(f"{kind.__name__} with reduction='none' gives no number; use 'mean' or 'sum'")
-    return {"type": kind.__name__} | {name: value for name, value in said.items() if name != "type"}
+    defaults = {name: each.default for name, each in inspect.signature(kind).parameters.items()}
+    beyond = {name: value for name, value in said.items() if name in defaults and value != defaults[name]}
+    return {"type": kind.__name__, **beyond}

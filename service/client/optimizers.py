@@ -1,5 +1,6 @@
 """An optimiser as a submission says it, and which of the module's parameters it trains."""
 
+import inspect
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
@@ -54,9 +55,9 @@ def _said(optimizer: object) -> dict[str, Any]:
             f"the optimiser {kind.__name__} cannot be sent, code never is; known are {', '.join(known)}"
         )
     groups: list[dict[str, Any]] = optimizer.param_groups  # type: ignore[attr-defined]
-    said = [_arguments(kind.__name__, known[kind.__name__], group) for group in groups]
+    said = [_arguments(kind, known[kind.__name__], group) for group in groups]
     for other in said[1:]:
-        unlike = [name for name in other if other[name] != said[0].get(name)]
+        unlike = sorted(name for name in {*other, *said[0]} if other.get(name) != said[0].get(name))
         if unlike:
             raise Inexpressible(
                 f"the parameter groups of {kind.__name__} have different {', '.join(f'`{name}`' for name in unlike)}, "
@@ -65,14 +66,17 @@ def _said(optimizer: object) -> dict[str, Any]:
     return {"type": kind.__name__, **said[0]}
 
 
-def _arguments(kind: str, known: Iterable[str], group: Mapping[str, Any]) -> dict[str, Any]:
-    """What one parameter group says, in plain numbers; a schedule's first rate instead of the warmed-up one."""
+def _arguments(kind: type, known: Iterable[str], group: Mapping[str, Any]) -> dict[str, Any]:
+    """What one parameter group says beyond torch's defaults; of a scheduled rate the first, not the warmed-up one."""
+    defaults = {name: each.default for name, each in inspect.signature(kind).parameters.items()}
     said: dict[str, Any] = {}
     for name, value in group.items():
-        if name in known:
-            said[name] = _plain(group.get("initial_lr", value) if name == "lr" else value)
-        elif name not in _HOW and not _silent(kind, name, value):
-            raise Inexpressible(f"`{name}` of {kind} cannot be said in a submission")
+        if name == "lr":
+            said[name] = _plain(group.get("initial_lr", value))
+        elif name in known:
+            said |= {} if value == defaults.get(name) else {name: _plain(value)}
+        elif name not in _HOW and not _silent(kind.__name__, name, value):
+            raise Inexpressible(f"`{name}` of {kind.__name__} cannot be said in a submission")
     return said
 
 

@@ -6,7 +6,7 @@ from typing import Final
 
 from service.client.drawing import drawing
 from service.client.profile import Profile
-from service.client.remedies import effect_of, hints, ranked, seed_line, word
+from service.client.remedies import effect_of, hints, ranked, seed_line, seeds_of, word
 from service.client.text import footer, measured, titled
 from service.schemas.diagnosis import Diagnosis, Finding
 from service.schemas.remedy import Remedy
@@ -86,7 +86,7 @@ def _remedies(remedies: Sequence[Remedy]) -> str:
 
 
 def _row(remedy: Remedy) -> str:
-    seeds = f"<br><small>{remedy.better} of {remedy.of} seeds</small>" if remedy.of else ""
+    seeds = f"<br><small>{seeds_of(remedy)}</small>" if seeds_of(remedy) else ""
     smallest = "<br><small>the smallest change that works</small>" if remedy.smallest else ""
     by_seed = "<br>".join(f"<small>{escape(seed_line(seed))}</small>" for seed in remedy.seeds)
     told = f"<details><summary><small>by seed</small></summary>{by_seed}</details>" if by_seed else ""

@@ -26,9 +26,11 @@ def ranked(remedies: Iterable[Remedy]) -> list[Remedy]:
 
 def lines_of(remedy: Remedy) -> list[str]:
     """One remedy; of what does not help only why."""
-    seeds = f", {remedy.better} of {remedy.of} seeds" if remedy.of else ""
     smallest = ", the smallest change that works" if remedy.smallest else ""
-    lines = [f"  {word(remedy)}: {remedy.name}{seeds}{smallest}", f"    {remedy.sentence}"]
+    lines = [
+        f"  {word(remedy)}: {', '.join(filter(None, (remedy.name, seeds_of(remedy))))}{smallest}",
+        f"    {remedy.sentence}",
+    ]
     if (effect := effect_of(remedy)) and remedy.result in {"helps", "partly"}:
         lines.append(f"    {effect}")
     if remedy.reason:
@@ -41,6 +43,11 @@ def lines_of(remedy: Remedy) -> list[str]:
 def word(remedy: Remedy) -> str:
     """The result in words."""
     return remedy.result.replace("-", " ")
+
+
+def seeds_of(remedy: Remedy) -> str:
+    """In how many seeds it was better; of what was not tried to the end that says nothing."""
+    return f"{remedy.better} of {remedy.of} seeds" if remedy.of and remedy.result != "not-tried" else ""
 
 
 def hints(remedy: Remedy) -> list[tuple[str, str]]:

@@ -26,9 +26,13 @@ def render(diagnosis: Diagnosis, rows: Iterable[Mapping[str, Any]] = ()) -> str:
 
 
 def titled(diagnosis: Diagnosis) -> list[tuple[str, Finding]]:
-    """The findings in order; that the file holds another network has to be known before all else."""
-    about_file = [finding for finding in diagnosis.findings if finding.code == ANOTHER_NETWORK]
-    others = [finding for finding in diagnosis.findings if finding.code != ANOTHER_NETWORK]
+    """The findings in order; that the file holds another network for certain has to be known before all else."""
+    about_file = [
+        finding
+        for finding in diagnosis.findings
+        if finding.code == ANOTHER_NETWORK and finding.severity != "note"
+    ]
+    others = [finding for finding in diagnosis.findings if finding not in about_file]
     return [
         *(("first of all", finding) for finding in about_file),
         *(("also" if index else "cause", finding) for index, finding in enumerate(others)),

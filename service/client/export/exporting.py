@@ -27,6 +27,10 @@ from service.client.export.survey import Survey, survey
 from service.client.export.survival import Survival, restore_numbers, survival
 
 
+WHOLE = "gradclinic.whole"
+"""Metadata of a file that was held against its module and lost nothing; where dropout is missing, there was none."""
+
+
 @dataclass(frozen=True)
 class Exported:
     """A file that can be uploaded, and what has to be said beside it."""
@@ -65,6 +69,8 @@ def export(module: nn.Module, example: object, *, fill: Mapping[str, float] | No
         best = _best(network, inputs, surveyed)
         restore_numbers(best.model, network)
     scrub(best.model, roots_of(*_places(network)))
+    if not best.held.lost:
+        best.model.metadata_props.add(key=WHOLE, value="yes")
     first, others = _inputs(best.model, inputs, fill or {})
     batch = _only_batch(best.model, first)
     notes = _notes(best, surveyed, batch)

@@ -25,10 +25,13 @@ def test_arguments_are_read_from_the_live_object() -> None:
     module = network()
     optimizer = torch.optim.SGD(module.parameters(), lr=0.1, momentum=0.9, nesterov=True, weight_decay=1e-4)
     said = optimizing_of(optimizer, module).optimizer
-    assert said["type"] == "SGD"
-    assert {name: said[name] for name in ("lr", "momentum", "nesterov", "weight_decay")} == {
-        "lr": 0.1, "momentum": 0.9, "nesterov": True, "weight_decay": 1e-4,
-    }  # fmt: skip
+    assert said == {"type": "SGD", "lr": 0.1, "momentum": 0.9, "nesterov": True, "weight_decay": 1e-4}
+
+
+def test_what_is_torchs_default_is_not_said() -> None:
+    module = network()
+    optimizer = torch.optim.Adam(module.parameters(), betas=(0.9, 0.999), amsgrad=False)
+    assert optimizing_of(optimizer, module).optimizer == {"type": "Adam", "lr": 1e-3}
 
 
 def test_a_rate_in_a_tensor_is_a_number() -> None:
@@ -77,6 +80,13 @@ def test_groups_that_train_differently_are_refused_by_name() -> None:
     ]
     with pytest.raises(Inexpressible, match="different `lr`"):
         optimizing_of(torch.optim.SGD(groups), module)
+
+
+def test_a_group_that_alone_has_momentum_is_refused_by_name() -> None:
+    module = network()
+    groups = [{"params": [*module[0].parameters()]}, {"params": [*module[2].parameters()], "momentum": 0.9}]
+    with pytest.raises(Inexpressible, match="different `momentum`"):
+        optimizing_of(torch.optim.SGD(groups, lr=0.1), module)
 
 
 def test_groups_that_train_alike_are_one() -> None:

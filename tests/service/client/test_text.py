@@ -89,6 +89,14 @@ def test_that_the_file_holds_another_network_is_told_first_of_all() -> None:
     assert text.index("first of all: GC901") < text.index("cause: GC101")
 
 
+def test_that_it_may_hold_another_one_is_told_in_its_place() -> None:
+    other = finding(
+        code="GC901", rule="exported-for-inference", severity="note", message="Maybe another network."
+    )
+    text = render(diagnosis(verdict="unstable", findings=(finding(), other)))
+    assert text.index("cause: GC101") < text.index("also: GC901")
+
+
 def test_what_has_no_number_is_told_in_words() -> None:
     item = Measurement(statistic="lost", value=None, threshold=None, meaning="Dropout is gone.")
     assert measured(item) == "Dropout is gone."

@@ -68,6 +68,11 @@ def test_batch_norm_and_dropout_are_alive_even_where_the_module_was_in_eval_mode
     assert not module.bn.training
 
 
+def test_a_file_that_lost_nothing_says_so(exported: Exported) -> None:
+    file = onnx.load_model_from_string(exported.data)
+    assert {entry.key: entry.value for entry in file.metadata_props}["gradclinic.whole"] == "yes"
+
+
 def test_a_part_that_is_in_eval_mode_on_purpose_stays_so(cnn: Cnn) -> None:
     module = copy.deepcopy(cnn).train()
     module.drop.eval()
