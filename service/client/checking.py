@@ -1,5 +1,6 @@
 """`gradclinic.check`: a live module in, a report out."""
 
+import importlib.util
 import os
 import sys
 from collections.abc import Mapping, Sequence
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 import httpx
 
 from service.client.arrays import npz_of, pair_of
-from service.client.errors import Inexpressible
+from service.client.errors import ExportFailed, Inexpressible
 from service.client.globs import globs
 from service.client.http import Client
 from service.client.losses import loss_of
@@ -97,9 +98,19 @@ def check(
 
 def _exported(module: Any, example: Any, fill: Mapping[str, float] | None) -> "Exported":
     """Torch is imported here and not before."""
+    demand("onnx", "onnxscript")
     from service.client.export import export
 
     return export(module, example, fill=fill)
+
+
+def demand(*names: str) -> None:
+    """Say what has to be installed before a module can be exported, where something has to."""
+    missing = [name for name in names if importlib.util.find_spec(name) is None]
+    if missing:
+        raise ExportFailed(
+            f"exporting a module needs {' and '.join(missing)}: pip install {' '.join(missing)}"
+        )
 
 
 def _plan(

@@ -1,31 +1,23 @@
 """From a live module to the bytes of a file: copied, exported, held against the module, cleaned."""
 
 import contextlib
-import importlib.util
 import inspect
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from service.client.errors import ExportFailed
-from service.client.export.obstacles import obstacle
-
-if missing := [name for name in ("onnx", "onnxscript") if importlib.util.find_spec(name) is None]:
-    raise ExportFailed(
-        f"exporting a module needs {' and '.join(missing)}: pip install {' '.join(missing)}, or 'gradclinic[client]'"
-    )
-
 import onnx
 from torch import Tensor, nn
 
+from service.client.errors import ExportFailed
 from service.client.export.copying import detached_copy, undisturbed, unwrapped
 from service.client.export.inputs import Inputs, inputs_of
+from service.client.export.obstacles import obstacle
 from service.client.export.recipes import captured, traced
 from service.client.export.scrub import roots_of, scrub
 from service.client.export.survey import Survey, survey
 from service.client.export.survival import Survival, restore_numbers, survival
-
 
 WHOLE = "gradclinic.whole"
 """Metadata of a file that was held against its module and lost nothing; where dropout is missing, there was none."""

@@ -14,6 +14,7 @@ import torch
 from gradclinic import ExportFailed, Inexpressible, NotChecked, Report, ServiceError
 from torch import nn
 
+from service.client.checking import demand
 from service.schemas.body.tree import Body
 from service.schemas.run import Failure, Obstacle
 from service.schemas.submission import Submission
@@ -200,6 +201,12 @@ def test_what_the_export_has_to_say_is_in_the_report(module: nn.Module) -> None:
     report = checked(FakeClinic(diagnosis(runs=(run(),))), Picky())
     assert "freezes branches" in str(report)
     assert "freezes branches" in report._repr_html_()
+
+
+def test_what_has_to_be_installed_is_told() -> None:
+    demand("onnx")
+    with pytest.raises(ExportFailed, match="pip install not_there nor_this"):
+        demand("not_there", "onnx", "nor_this")
 
 
 def test_importing_it_loads_no_heavy_library() -> None:
