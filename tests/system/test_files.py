@@ -11,8 +11,10 @@ from onnx import helper
 from torch import Tensor, nn
 
 from service.schemas.diagnosis import Diagnosis
+from service.store.files import NetworkFiles
 from tests.system.clinic import Clinic, Worker, submission
-from tests.workers.networks.onnx.exporting import exported
+from tests.system.files import deep
+from tests.workers.networks.onnx.exporting import exported, onnxruntime_output
 from tests.workers.networks.onnx.files import linear, model, node, tensor, whole
 
 pytestmark = pytest.mark.slow
@@ -110,6 +112,29 @@ def test_an_export_for_inference_trains_all_the_same_and_is_told(clinic: Clinic,
     assert (told.rule, told.severity) == ("exported-for-inference", "warning")
     assert "Batch normalization was folded" in told.message
     assert "torch.onnx.export(" in told.cause
+
+
+def test_a_network_that_was_tried_can_be_had_as_a_file_with_the_weights_it_came_to(
+    clinic: Clinic, worker: Worker
+) -> None:
+    content = deep(layers=3, width=8)
+    edits = [{"replace": "Tanh", "by": "ReLU"}, {"insert": "LayerNorm", "after": "h.0"}]
+    variant = {"name": "edited", "patch": [{"op": "add", "path": "/network/edits", "value": edits}]}
+    body = submission(steps=40) | {"network": {"onnx": clinic.upload(content)}}
+    diagnosis = clinic.finished(clinic.submit(body | {"trials": {"mode": "only", "variants": [variant]}}))
+
+    (remedy,) = diagnosis.remedies
+    assert remedy.network is not None
+    written = NetworkFiles(clinic.settings.networks_dir).path(remedy.network).read_bytes()
+    x = torch.randn(3, 4)
+    assert not torch.allclose(onnxruntime_output(written, x), onnxruntime_output(content, x))
+    assert {"Relu", "LayerNormalization"} <= {
+        node.op_type for node in onnx.load_from_string(written).graph.node
+    }
+    assert list(clinic.settings.networks_dir.glob("*.part")) == []
+    again = diagnosed(clinic, written, steps=20)
+    assert again.status == "succeeded", again.error
+    assert again.error is None
 
 
 def bomb(name: str, *inputs: str, **sizes: tuple[int, ...]) -> onnx.ModelProto:
