@@ -70,18 +70,15 @@ def _one(configuration: Configuration, options: argparse.Namespace) -> None:
 def _done(
     sick: dict[str, list[Labelled]], cache: Path
 ) -> dict[str, dict[str, list[tuple[Labelled, Contest]]]]:
-    """Finished races by source, then part; of each part the configurations that every source has had."""
-    common = {
-        part: [
-            case
-            for case in among
-            if all(_place(cache, name, case.configuration).is_file() for name in SOURCES)
-        ]
-        for part, among in sick.items()
-    }
+    """Finished races by source, then part."""
     return {
         source: {
-            part: [(case, _read(cache, source, case)) for case in among] for part, among in common.items()
+            part: [
+                (case, _read(cache, source, case))
+                for case in among
+                if _place(cache, source, case.configuration).is_file()
+            ]
+            for part, among in sick.items()
         }
         for source in SOURCES
     }
@@ -101,7 +98,7 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
         "--parts", nargs="*", choices=PARTS, default=["tune"], help="parts of the corpus (tune)"
     )
     parser.add_argument(
-        "--sources", nargs="*", choices=list(SOURCES), default=["clinic"], help="whose remedies"
+        "--sources", nargs="*", choices=list(SOURCES), default=list(SOURCES), help="whose remedies"
     )
     parser.add_argument("--names", nargs="*", default=[], help="only these configurations")
     parser.add_argument("--first", type=int, default=None, help="at most so many of each part")

@@ -13,7 +13,6 @@ from service.diagnosis.trials.comparing import CONFIDENCE, LEARNED, MARGIN, NEAR
 from service.schemas.remedy import Remedy
 
 RESULTS = Path(__file__).with_name("RESULTS.md")
-NAMES = {"clinic": "Gradient Clinic", "autotrainer": "AutoTrainer's list"}
 Case = tuple[Labelled, Contest]
 Done = Mapping[str, Mapping[str, Sequence[Case]]]
 
@@ -56,6 +55,8 @@ def page(done: Done, sick: Mapping[str, int]) -> str:
 
 def _part(part: str, done: Done, sick: int) -> list[str]:
     own = done["clinic"][part]
+    both = {contest.name for _, contest in own} & {contest.name for _, contest in done["autotrainer"][part]}
+    shared = {source: [case for case in done[source][part] if case[1].name in both] for source in done}
     return [
         f"## {part.capitalize()}",
         "",
@@ -63,7 +64,9 @@ def _part(part: str, done: Done, sick: int) -> list[str]:
         "",
         "| | n | offered | cured | first works | root cause | false cures | cost: median | nine of ten |",
         "|---|---|---|---|---|---|---|---|---|",
-        *(_row(NAMES[source], cases[part]) for source, cases in done.items() if cases[part]),
+        *([_row("Gradient Clinic", own)] if own else ()),
+        *([_row("the same, where both were raced", shared["clinic"])] if both else ()),
+        *([_row("AutoTrainer's list, there", shared["autotrainer"])] if both else ()),
         "",
         *(_fixed(own) if own else ()),
         *(_by_mechanism(own) if own else ()),
@@ -145,7 +148,10 @@ def _first_works(contest: Contest) -> bool:
 
 
 def _root(case: Case) -> bool:
-    """Whether one that helps answers the true cause, as the finding that called for it or by the catalogue."""
+    """Whether one that helps answers the true cause, as the finding that called for it or by the catalogue.
+
+    AutoTrainer's repairs are no cures of the catalogue and answer its own alarms, so there it says nothing.
+    """
     labelled, contest = case
     roots = labelled.configuration.root_rules
     answers = {known.name: frozenset(known.answers) for known in catalogue()}

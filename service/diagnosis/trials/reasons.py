@@ -82,10 +82,10 @@ def no_better(comparison: Comparison) -> str:
 
 def not_learned(comparison: Comparison) -> str:
     """Better than the control, and still not good."""
-    return (
-        f"{_seeds(comparison, better=True)} it is better than the unchanged network, but it has not learned the "
-        f"task within these steps: {_levels(comparison)}."
-    )
+    told = f"{_seeds(comparison, better=True)} it is better than the unchanged network"
+    if not comparison.supported and comparison.confidence is not None:
+        told += f", which may be chance (confidence {comparison.confidence:.2f})"
+    return f"{told}; it has not learned the task within these steps: {_levels(comparison)}."
 
 
 def few_seeds(comparison: Comparison) -> str:

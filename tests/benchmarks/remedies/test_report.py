@@ -55,6 +55,13 @@ def test_a_cure_is_what_works_on_fresh_seeds() -> None:
     assert middle == "3.0"
 
 
+def test_autotrainers_list_stands_beside_ours_on_the_same_configurations() -> None:
+    told = text(contest("a", row("add-residual"), works=(True,)), contest("b"))
+    lines = {each.split("|")[1].strip(): each for each in told.splitlines() if each.startswith("| ")}
+    assert lines["the same, where both were raced"].split("|")[2].strip() == "1"
+    assert lines["AutoTrainer's list, there"].split("|")[2].strip() == "1"
+
+
 def test_what_is_not_cured_is_told_with_what_came_nearest() -> None:
     told = text(contest("c", row("warm-up", result="partly", reason="Only in 1 of 3 seeds.")))
     assert "- c (vanishing-gradient, unstable): warm-up: partly. Only in 1 of 3 seeds." in told
