@@ -18,6 +18,7 @@ COLOURS: Final = {
     "inconclusive": "#555f6b",
 }
 _BOX: Final = "font:14px/1.45 system-ui,sans-serif;max-width:60rem"
+WORKS: Final = "color:#1b6e3c;font-weight:bold"
 _CELL: Final = "padding:.25rem .6rem;text-align:left;vertical-align:top;border-top:1px solid #8884"
 
 
@@ -91,14 +92,16 @@ def _row(remedy: Remedy) -> str:
     by_seed = "<br>".join(f"<small>{escape(seed_line(seed))}</small>" for seed in remedy.seeds)
     told = f"<details><summary><small>by seed</small></summary>{by_seed}</details>" if by_seed else ""
     did = "<br>".join(escape(line) for line in (effect_of(remedy), remedy.reason) if line)
+    works = remedy.result in {"helps", "partly"}
     how = "".join(
-        f"<details><summary>{escape(name)}</summary>"
+        f'<details><summary style="white-space:nowrap">{escape(name)}</summary>'
         f'<pre style="margin:0;white-space:pre-wrap">{escape(text)}</pre></details>'
         for name, text in [*hints(remedy), *([("diff", remedy.diff)] if remedy.diff else [])]
+        if works
     )
     cells = (
         f"<strong>{escape(remedy.name)}</strong><br>{escape(remedy.sentence)}{smallest}",
-        f"{escape(word(remedy))}{seeds}",
+        f'<span style="white-space:nowrap;{WORKS if works else ""}">{escape(word(remedy))}{seeds}</span>',
         did + told,
         how,
     )

@@ -76,6 +76,11 @@ def test_the_verdict_comes_first_and_everything_is_there(ill: Report) -> None:
     assert read.open == []
 
 
+def test_how_to_do_it_is_said_of_what_works_alone() -> None:
+    ended = diagnosis(remedies=(remedy(result="does-not-help"),))
+    assert "nn.ReLU()" not in page(ended, [])
+
+
 def test_it_loads_nothing_and_runs_nothing(ill: Report) -> None:
     read = Page(ill._repr_html_())
     assert not read.tags & {"script", "img", "link", "iframe", "style", "a", "object"}
