@@ -9,7 +9,7 @@ FILE = Path(__file__).parent.with_name("REMEDIES.md")
 INTRODUCTION = f"""\
 # The remedies
 
-Written by `python -m service.diagnosis.remedies.book` from the cures' own documentation; nothing here is edited by hand.
+Written by `python -m service.diagnosis.remedies.book` from the documentation of the cures; nothing here is edited.
 
 A remedy is a pure change of the submission. Those that answer a finding are tried in the order of their rank under it,
 against the unchanged submission with the same seeds and batches; what became of each is told, whether it helped or not.

@@ -135,4 +135,5 @@ class Case:
         return replace(self, evidence=self.evidence.model_copy(update=changed))
 
     def _table(self, name: str) -> Table:
-        return Table(self.submission, self.evidence.layers, name, self.evidence.dataset)
+        evidence = self.evidence
+        return Table(self.submission, evidence.layers, name, evidence.dataset, evidence.imported)

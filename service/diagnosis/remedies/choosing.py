@@ -63,10 +63,12 @@ def _best(case: Case) -> Iterator[Candidate]:
     profile = "full" if case.full else "quick"
     most_cures, most_advice = MOST[profile]
     ranked = sorted(_ranked(case), key=lambda pair: pair[0])
-    cures = [candidate for rank, candidate in ranked if rank < ADVICE]
-    advice = [candidate for rank, candidate in ranked if rank >= ADVICE]
+    others = [(rank, candidate) for rank, candidate in ranked if not candidate.regulariser]
+    cures = [candidate for rank, candidate in others if rank < ADVICE]
+    advice = [candidate for rank, candidate in others if rank >= ADVICE]
     yield from cures[:most_cures]
     yield from advice[:most_advice]
+    yield from (candidate for _, candidate in ranked if candidate.regulariser)
 
 
 def _ranked(case: Case) -> Iterator[tuple[int, Candidate]]:

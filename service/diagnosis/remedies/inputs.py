@@ -8,8 +8,8 @@ from service.schemas.data import SyntheticData
 def prepared(table: Table, how: str) -> Table:
     """Another preprocessing; raises Impossible for tokens and for data that are prepared so already."""
     spec, data = table.structure.spec, table.submission.data or SyntheticData()
-    imported = next(iter(table.layers)).output if spec is None and table.layers else None
-    if (spec is not None and spec.input.dtype == "int") or (imported is not None and _embeds(table)):
+    tokens = spec.input.dtype == "int" if spec is not None else _embeds(table)
+    if tokens:
         raise Impossible("tokens have no scale")
     if data.preprocess == how:
         raise Impossible("it is prepared so already")
@@ -19,4 +19,5 @@ def prepared(table: Table, how: str) -> Table:
 
 
 def _embeds(table: Table) -> bool:
-    return table.layers[0].family == "embedding"
+    """Whether a file's input goes into an embedding."""
+    return any(layer.family == "embedding" and -1 in layer.inputs for layer in table.layers)

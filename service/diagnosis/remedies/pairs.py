@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from service.diagnosis.remedies.case import Case, Proposal
 from service.diagnosis.remedies.registry import Known
 
-LATER, APART = 12, 6
+LATER, APART = 5, 6
 """How much later than its first half alone a pair is tried, and how far its partners follow one another."""
 WORTH = 40
 """Of cures that come later than this under a finding there are no pairs."""

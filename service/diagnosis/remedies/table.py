@@ -14,7 +14,7 @@ from service.diagnosis.structure import Structure
 from service.schemas.data import DatasetInfo
 from service.schemas.expansion import expand, network_pointers, submission_networks
 from service.schemas.limits import Limits
-from service.schemas.onnx import OnnxSpec
+from service.schemas.onnx import ImportReport, OnnxSpec
 from service.schemas.patching import Tree, tree_of
 from service.schemas.plan import Layer
 from service.schemas.submission import Submission
@@ -45,6 +45,8 @@ class Table:
     """Layers of all networks."""
     network: str
     dataset: DatasetInfo | None = None
+    imported: ImportReport | None = None
+    """What an uploaded network's file turned out to hold."""
 
     @cached_property
     def layers(self) -> tuple[Layer, ...]:
@@ -54,7 +56,7 @@ class Table:
     @cached_property
     def structure(self) -> Structure:
         """What can be said of the network before it runs."""
-        return Structure(self.submission, self.network, self.layers, self.dataset)
+        return Structure(self.submission, self.network, self.layers, self.dataset, self.imported)
 
     @cached_property
     def tree(self) -> Tree:
@@ -84,7 +86,9 @@ class Table:
         if layer.inputs[0] >= 0:
             return self.everything[layer.inputs[0]].output.shape
         spec = self.structure.spec
-        return spec.input.shape if spec is not None else None
+        if spec is not None:
+            return spec.input.shape
+        return self.imported.input.shape if self.imported is not None else None
 
     def changed(self, tree: Tree) -> "Table":
         """The table with another submission; raises ValidationError or InvalidSubmission where it is none."""

@@ -14,7 +14,7 @@ Source: He et al. (2016); Goyal et al. (2017) for zero-gamma; Balduzzi et al. (2
 
 from collections.abc import Iterator
 
-from service.diagnosis.remedies.anatomy import dominant, has_norms, maps
+from service.diagnosis.remedies.anatomy import dominant, maps
 from service.diagnosis.remedies.bodies import Impossible
 from service.diagnosis.remedies.case import Case, Proposal
 from service.diagnosis.remedies.items import SATURATING
@@ -49,14 +49,13 @@ def propose(case: Case) -> Iterator[Proposal]:
     if len(maps(case.table)) < 4:
         return
     kind = dominant(case.table)
-    gated = 0 if has_norms(case.table) and kind not in SATURATING else 3
     yield from case.offer(
         "zero-gamma",
         "Each hidden layer's input is added before its activation, beside a batch norm whose gain begins at zero.",
         _gated,
         torch=TORCH["zero-gamma"],
         keras=KERAS["zero-gamma"],
-        later=gated if kind not in SATURATING else 40,
+        later=0 if kind not in SATURATING else 40,
     )
     yield from case.offer(
         "norm",

@@ -23,6 +23,8 @@ from service.diagnosis.remedies.table import Table
 
 SOUND = 0.01
 RULES = frozenset({"learning-rate-too-low", "not-learning", "clipping-masks-gradients"})
+PATIENT = frozenset({"vanishing-through-time", "exploding-through-time"})
+"""Findings of networks that ten times the rate would throw about."""
 
 
 @remedy(
@@ -45,6 +47,8 @@ def propose(case: Case) -> Iterator[Proposal]:
                 case, "measured", now * SOUND / size, "makes a step one per cent of the weights", 1
             )
         yield from _at(case, "hundredfold", now * 100, "is a hundred times what it was", 4)
+    if case.ill & PATIENT:
+        yield from _at(case, "threefold", now * 3, "is three times what it was", 2)
     yield from _at(case, "tenfold", now * 10, "is ten times what it was", 3)
 
 

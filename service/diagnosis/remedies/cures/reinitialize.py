@@ -20,11 +20,14 @@ from typing import Any
 from service.diagnosis.remedies.anatomy import as_rule, dominant, head, maps, recurrent, types
 from service.diagnosis.remedies.bodies import Impossible
 from service.diagnosis.remedies.case import Case, Proposal
-from service.diagnosis.remedies.items import ATTENTION, GLOROT, LECUN, gain_for, he, weights_for
+from service.diagnosis.remedies.items import ATTENTION, GLOROT, LECUN, RECTIFIERS, gain_for, he, weights_for
 from service.diagnosis.remedies.registry import remedy
 from service.diagnosis.remedies.table import Table
+from service.schemas.onnx import OnnxSpec
 
 Rule = dict[str, Any]
+DEEP = 16
+"""Maps from which on orthogonal weights reach further under rectifiers than Gaussian ones."""
 
 
 @remedy(
@@ -43,7 +46,18 @@ def propose(case: Case) -> Iterator[Proposal]:
     """By the activation first, then orthogonal weights, then what else is known."""
     kind = dominant(case.table)
     fitting = weights_for(kind)
-    for place, (name, scheme, torch, keras) in enumerate(_schemes(kind, fitting)):
+    known = _schemes(kind, fitting)
+    if kind in RECTIFIERS and len(maps(case.table)) > DEEP:
+        known = sorted(known, key=lambda each: each[0] != "orthogonal")
+    yield from case.offer(
+        "afresh",
+        "Training starts from fresh weights instead of those in the file.",
+        afresh,
+        torch="for layer in model.modules(): layer.reset_parameters()  # where it has them",
+        keras="build the model anew instead of loading its weights",
+        later=3,
+    )
+    for place, (name, scheme, torch, keras) in enumerate(known):
         yield from case.offer(
             name,
             f"All weights begin anew with {_WORDS[name]}, biases at zero.",
@@ -76,6 +90,11 @@ def _schemes(kind: str | None, fitting: Rule) -> Sequence[tuple[str, Rule, str, 
             f"nn.init.orthogonal_(layer.weight, gain={gain:g})",
             f"keras.initializers.Orthogonal(gain={gain:g})",
         ),
+        "lsuv": (
+            {"scheme": "lsuv"},
+            "orthogonal weights, then layer.weight /= layer(x).std() for each layer in order",
+            "keras.initializers.Orthogonal(), then each kernel over the deviation of its output",
+        ),
         "lecun": (
             LECUN,
             'nn.init.kaiming_normal_(layer.weight, nonlinearity="linear")',
@@ -88,14 +107,14 @@ def _schemes(kind: str | None, fitting: Rule) -> Sequence[tuple[str, Rule, str, 
             "nn.init.uniform_(layer.weight, -(6 / fan_in) ** 0.5 / 30, (6 / fan_in) ** 0.5 / 30)",
             "keras.initializers.VarianceScaling(2 / 900, distribution='uniform')",
         )
-        order = ["siren", "xavier", "orthogonal"]
+        order = ["siren", "orthogonal", "xavier"]
     elif fitting == GLOROT:
-        order = ["xavier", "orthogonal", "lecun", "he"]
+        order = ["xavier", "orthogonal", "lsuv", "lecun", "he"]
     elif fitting == LECUN:
-        order = ["lecun", "orthogonal", "xavier"]
+        order = ["lecun", "orthogonal", "lsuv", "xavier"]
     else:
         known["he"] = (fitting, *known["he"][1:])
-        order = ["he", "orthogonal", "xavier", "lecun"]
+        order = ["he", "orthogonal", "lsuv", "xavier", "lecun"]
     return [(name, *known[name]) for name in order]
 
 
@@ -119,6 +138,14 @@ def drawn(table: Table, scheme: Rule) -> Table:
     if scheme["scheme"] == "kaiming_uniform" and found:
         rules.append(_first_sine(table))
     return table.with_init(*rules)
+
+
+def afresh(table: Table) -> Table:
+    """A file's weights drawn anew, as torch would."""
+    network = table.submission.network
+    if not isinstance(network, OnnxSpec) or network.weights == "reinitialize":
+        raise Impossible("its weights are drawn at the start anyway")
+    return table.with_network(table.written | {"weights": "reinitialize"})
 
 
 def _first_sine(table: Table) -> Rule:

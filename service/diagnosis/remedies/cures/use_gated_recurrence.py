@@ -26,6 +26,9 @@ from service.schemas.plan import Layer
 
 SHARED = ("name", "from", "hidden_size", "num_layers", "bias", "dropout", "bidirectional", "output")
 
+SHORT = 40
+"""Time steps that a GRU remembers over as it begins."""
+
 
 @remedy(
     "use-gated-recurrence",
@@ -34,14 +37,15 @@ SHARED = ("name", "from", "hidden_size", "num_layers", "bias", "dropout", "bidir
         "poor-initialization": 36, "gradient-spikes": 40, "no-gradient": 40, "non-finite-origin": 40,
         "vanishing-gradient": 40, "saturated-activation": 44, "learning-rate-too-high": 58,
     },
-    pairs=("use-adaptive-optimizer", "raise-learning-rate"),
+    pairs=("raise-learning-rate", "use-adaptive-optimizer"),
 )  # fmt: skip
 def propose(case: Case) -> Iterator[Proposal]:
-    """LSTM with log T, with 1, then GRU."""
+    """LSTM with log T, with 1, then GRU; for short sequences GRU first."""
     lengths = [shape[0] for layer in recurrent(case.table) if (shape := case.table.shape_into(layer))]
     if not lengths:
         return
     memory = round(math.log(max(2, *lengths)), 2)
+    short = max(lengths) <= SHORT
     yield from case.offer(
         "lstm-log",
         f"Recurrent layers become LSTMs whose forget bias is {memory:g}, the logarithm of {max(lengths)} steps.",
@@ -63,7 +67,7 @@ def propose(case: Case) -> Iterator[Proposal]:
         partial(_gated, make=_gru, types=("RNN",)),
         torch="nn.GRU(n, h, batch_first=True)",
         keras="GRU(h)",
-        later=30,
+        later=-1 if short else 30,
     )
 
 
