@@ -10,7 +10,8 @@ import sys
 from pathlib import Path
 
 # In place of the script's own folder, in which a package `onnx` stands.
-sys.path[0] = str(Path(__file__).resolve().parent.parent)
+sys.path.pop(0)
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from benchmarks.accuracy.command import main
 

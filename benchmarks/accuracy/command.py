@@ -14,6 +14,7 @@ from benchmarks.accuracy.mistakes import mistakes
 from benchmarks.accuracy.report import RESULTS, SERVED, Evaluation, page, served
 from benchmarks.accuracy.settling import settled_step
 from benchmarks.accuracy.split import PARTS, Part, part_of
+from benchmarks.accuracy.stopping import stopped
 from benchmarks.accuracy.traces import CACHE, kept
 
 QUICK = (
@@ -66,8 +67,10 @@ def _evaluate(part: Part, chosen: Sequence[Configuration], cache: Path, *, settl
     steps = (
         {r.case.configuration.name: settled_step(r.case.trace.evidence) for r in results} if settling else {}
     )
+    early = [stopped(r.case) for r in results] if settling else []
     traces = (kept(one, cache) for one in submissions(chosen))
-    return Evaluation(part, results, steps, sum(trace.seconds for trace in traces if trace))
+    seconds = sum(trace.seconds for trace in traces if trace)
+    return Evaluation(part, results, steps, seconds, early, judged(each.case for each in early))
 
 
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
@@ -80,7 +83,11 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--rejudge", action="store_true", help="train nothing; judge the traces that there are"
     )
-    parser.add_argument("--settling", action="store_true", help="also ask from which step on verdicts stand")
+    parser.add_argument(
+        "--settling",
+        action="store_true",
+        help="also ask from which step on verdicts stand, and what early stopping makes of them",
+    )
     parser.add_argument("--write", action="store_true", help=f"write {RESULTS.name} and {SERVED.name}")
     parser.add_argument("--mistakes", type=Path, help="write wrong judgements of the tune part to this file")
     parser.add_argument("--jobs", type=int, default=1, help="processes to train in (1)")

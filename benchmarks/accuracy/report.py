@@ -3,9 +3,9 @@
 import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from statistics import median
+from statistics import fmean, median
 from typing import Any
 
 from benchmarks.accuracy.comparators import TOOLS
@@ -24,6 +24,7 @@ from benchmarks.accuracy.scoring import (
     tool_totals,
 )  # fmt: skip
 from benchmarks.accuracy.split import Part
+from benchmarks.accuracy.stopping import Stopped
 from service.diagnosis.registry import VERSION, rules
 
 LABELS: tuple[Label, ...] = ("sick", "healthy", "borderline", "unlabelled")
@@ -41,6 +42,10 @@ class Evaluation:
     """Step from which the verdict stood, by name of configuration; empty where it was not asked for."""
     seconds: float = 0.0
     """CPU time of all trainings of the part."""
+    early: Sequence[Stopped] = ()
+    """The same cases, each run ended where the service would have ended it; empty where it was not asked for."""
+    early_results: Sequence[Judged] = ()
+    """What is said of them then."""
 
     @property
     def tables(self) -> list[Totals]:
@@ -124,6 +129,7 @@ def _part(evaluation: Evaluation) -> list[str]:
         f"Healthy networks whose build would fail: {_cell(evaluation.failing)}.",
         f"Sick networks that are called healthy: {_cell(evaluation.cleared)}.",
         *_settling(evaluation),
+        *_early(evaluation),
         "",
         "| rule | | precision | recall |",
         "|---|---|---|---|",
@@ -171,6 +177,29 @@ def _settling(evaluation: Evaluation) -> list[str]:
                 f"Verdicts of {label} networks stand from step {median(steps):g} on (median; nine of ten from {late})."
             )
     return ["", *lines]
+
+
+def _early(evaluation: Evaluation) -> list[str]:
+    """Full budgets beside runs that end once their verdict has settled, as they do in a service."""
+    if not evaluation.early:
+        return []
+    rows = (("full budgets", evaluation.results), ("early stop", evaluation.early_results))
+    shares = sorted(each.share for each in evaluation.early)
+    middle, mean = 100 * median(shares), 100 * fmean(shares)
+    ends = sorted(step for each in evaluation.early for step in each.steps)
+    tenths = ", ".join(f"{ends[int(part * (len(ends) - 1))]}" for part in (0.1, 0.25, 0.5, 0.75, 0.9))
+    return [
+        "",
+        "| | vanishing precision | recall | exploding precision | recall | healthy flagged | sick found | root cause |",
+        "|---|---|---|---|---|---|---|---|",
+        *(
+            f"{_row(replace(own_totals(results), name=name))} {_cell(cause_accuracy(results))} |"
+            for name, results in rows
+        ),
+        "",
+        f"With early stop a run ends after {tenths} steps (10th, 25th, 50th, 75th and 90th percentile).",
+        f"A diagnosis takes {middle:.0f} % of its budget in the median, {mean:.0f} % on average.",
+    ]
 
 
 def _by_mechanism(evaluation: Evaluation) -> list[str]:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from itertools import groupby
 from operator import attrgetter
 
-from service.diagnosis.findings import Rank, Sighted, as_finding, as_symptom, foreseen, merge
+from service.diagnosis.findings import ASIDE, Rank, Sighted, as_finding, as_symptom, foreseen, merge
 from service.diagnosis.progress import LEARNING
 from service.diagnosis.registry import VERSION, Rule, rules
 from service.diagnosis.signals import Signals, signals_of
@@ -82,24 +82,33 @@ def _verdict(findings: Sequence[Finding], views: Sequence[Signals]) -> tuple[Ver
     acute = [finding for finding in findings if not finding.latent]
     if any(finding.severity == "error" for finding in acute):
         return "unstable", None
-    if any(finding.severity == "warning" for finding in acute):
+    warnings = [finding for finding in acute if finding.severity == "warning"]
+    if any(not finding.code.startswith(ASIDE) for finding in warnings):
         return "warning", None
+    reason = _open_question(views)
+    if reason is not None:
+        return "inconclusive", reason
+    return "warning" if warnings else "healthy", None
+
+
+def _open_question(views: Sequence[Signals]) -> str | None:
+    """Why nothing can be said where nothing accounts for an outcome; None where most runs learn."""
     skills = [view.skill for view in views if view.skill is not None]
     learned = sum(view.learned or view.skill >= LEARNING for view in views if view.skill is not None)
-    if skills and learned * 2 <= len(skills):
-        ran = max(view.run.outcome.steps_run for view in views)
-        planned = views[0].planned_steps
-        coming = [view.projected_skill for view in views if view.projected_skill is not None]
-        if coming and _middle(coming) >= LEARNING:
-            return "inconclusive", (
-                f"the loss is still falling (skill {_middle(skills):.2f} after {ran} of {planned} planned steps); more"
-                " steps of probing would tell where it ends"
-            )
-        return "inconclusive", (
-            f"the loss stayed near that of the best constant prediction (skill {_middle(skills):.2f}) after"
-            f" {ran} of {planned} planned steps, and nothing in the gradients accounts for it"
+    if not skills or learned * 2 > len(skills):
+        return None
+    ran = max(view.run.outcome.steps_run for view in views)
+    planned = views[0].planned_steps
+    coming = [view.projected_skill for view in views if view.projected_skill is not None]
+    if coming and _middle(coming) >= LEARNING:
+        return (
+            f"the loss is still falling (skill {_middle(skills):.2f} after {ran} of {planned} planned steps); more"
+            " steps of probing would tell where it ends"
         )
-    return "healthy", None
+    return (
+        f"the loss stayed near that of the best constant prediction (skill {_middle(skills):.2f}) after"
+        f" {ran} of {planned} planned steps, and nothing in the gradients accounts for it"
+    )
 
 
 def _middle(values: Sequence[float]) -> float:

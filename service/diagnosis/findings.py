@@ -12,6 +12,8 @@ from service.schemas.diagnosis import Finding, Severity, Span, Symptom
 from service.schemas.plan import Layer
 
 Rank = tuple[bool, int, bool]
+ASIDE = "GC9"
+"""How the codes begin of rules that speak of the file or the data, and not of the training."""
 
 
 @dataclass(frozen=True)
@@ -74,7 +76,7 @@ class Sighted:
         narrowed = self.plainest.explains
         named = other.rule.name in (self.rule.explains if narrowed is None else narrowed)
         # What is said of the file or the data, and not of the training, accounts for nothing that goes wrong in it.
-        hurts = other.rule.residual and self.severity != "note" and not self.rule.code.startswith("GC9")
+        hurts = other.rule.residual and self.severity != "note" and not self.rule.code.startswith(ASIDE)
         precedes = other.emerged and not self.emerged and self.severity == "error"
         return (named or hurts or precedes) and common * 2 > len(other.shown)
 

@@ -8,8 +8,8 @@ from math import prod
 from service.schemas.catalogue import DataShape, builtin_shape, dataset_shape, synthetic_shape
 from service.schemas.data import BuiltinData, DatasetData, DatasetInfo, SyntheticData
 from service.schemas.network import NetworkSpec
-from service.schemas.onnx import ImportReport
-from service.schemas.plan import Layer, Tensor
+from service.schemas.onnx import ImportReport, OnnxSpec
+from service.schemas.plan import Dtype, Layer, Tensor
 from service.schemas.submission import Submission
 from service.schemas.targets import Answer, Target, TargetError, target_for
 
@@ -68,15 +68,26 @@ class Structure:
     @cached_property
     def data(self) -> DataShape | None:
         """How the examples look; None where they are an upload of which nothing is known."""
-        spec, output, data = self.spec, self.output, self.submission.data or SyntheticData()
-        if spec is None or output is None:
+        entry, output, data = self._entry, self.output, self.submission.data or SyntheticData()
+        if entry is None or output is None:
             return None
-        entry = Tensor(shape=spec.input.shape, dtype=spec.input.dtype, vocab=spec.input.vocab)
         if isinstance(data, BuiltinData):
             return builtin_shape(data, entry)
         if isinstance(data, DatasetData):
             return dataset_shape(self.dataset) if self.dataset else None
         return synthetic_shape(data, self.submission.training.loss, entry, entry.vocab, output.output)
+
+    @property
+    def _entry(self) -> Tensor | None:
+        """What goes into the network: as it was written, or as its file says."""
+        if self.spec is not None:
+            given = self.spec.input
+            return Tensor(shape=given.shape, dtype=given.dtype, vocab=given.vocab)
+        file = self.submission.network
+        if self.imported is None or not isinstance(file, OnnxSpec):
+            return None
+        kind: Dtype = "int" if file.vocab else "float"
+        return Tensor(shape=self.imported.input.shape, dtype=kind, vocab=file.vocab)
 
     @property
     def answer(self) -> Answer | None:

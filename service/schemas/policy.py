@@ -10,8 +10,10 @@ from service.errors import Problem
 from service.schemas.base import Input
 from service.schemas.problems import joined
 
-VERSIONS = ("2026.11",)
+VERSIONS = ("2026.12",)
 """Rule books that this release can judge by, the newest last; a version changes whenever a judgement may."""
+RETIRED = ("2026.11",)
+"""Rule books of earlier releases: what they said is kept with the diagnoses that name them, and is not said again."""
 
 Policy = Annotated[str, Field(min_length=1, max_length=40)]
 RuleName = Annotated[str, Field(min_length=1, max_length=60)]
@@ -33,7 +35,13 @@ class JudgeOptions(Input):
 
 def policy_problems(policy: str | None) -> Iterator[Problem]:
     """A rule book that this release does not have."""
-    if policy is not None and policy not in VERSIONS:
+    if policy in RETIRED:
+        yield Problem(
+            "/policy",
+            f"the rule book {policy!r} is retired: this release judges by another",
+            f"known: {', '.join(VERSIONS)}; diagnoses that were judged by {policy} keep their verdicts",
+        )
+    elif policy is not None and policy not in VERSIONS:
         yield Problem("/policy", f"there is no rule book {policy!r}", f"known: {', '.join(VERSIONS)}")
 
 

@@ -39,7 +39,7 @@ def configurations() -> Iterator[Configuration]:
     yield from _plain(MOONS, "Sigmoid", "Adam", DEEP, (5, 9))
     yield from _plain(WINE, "Sigmoid", "SGD", DEEP, (3, 6))
     yield from _plain(SYNTHETIC, "Sigmoid", "RMSprop", DEEP, (6, 10))
-    yield from _plain(CIRCLES, "Softsign", "SGD", DEEP, (8, 14))
+    yield from _plain(CIRCLES, "Softsign", "SGD", SHRINKING, (8, 14))
     yield from _plain(REGRESSION, "Hardsigmoid", "Adam", DEEP, (5, 10))
     yield from _plain(DIGITS, "Tanh", "SGD", SHRINKING, (8, 14, 24))
     yield from _plain(REGRESSION, "Tanh", "SGD", SHRINKING, (6, 12))

@@ -10,7 +10,8 @@ Fires on: a clean first probe, then updates ≥ .05 together with a loss that ro
 number, a layer that the steps killed or saturated, or a signal that no longer depends on the example, in a network that
 learns nothing.
 
-Stays silent on: high rates with which the network learns, and networks that exploded before the first step.
+Stays silent on: high rates with which the network learns, peaks that a run has come back from before it is cut short,
+and networks that exploded before the first step.
 
 Source: the 1e-3 guide for ‖Δw‖/‖w‖ is common practice; cut-offs from this project's own measurements.
 """
@@ -64,7 +65,8 @@ def detect(signals: Signals, options: Options = DEFAULTS) -> Sighting | None:
         return None
     nonfinite = signals.run.outcome.stopped == "non-finite"
     ruined = max(_ruined_share(signals), _forgotten(signals))
-    if not nonfinite and signals.loss_peak < options.rose and ruined < options.ruined:
+    peak = 0.0 if _came_back(signals) else signals.loss_peak
+    if not nonfinite and peak < options.rose and ruined < options.ruined:
         return None
     rate = signals.submission.training.optimizer.lr
     named = f"The learning rate {rate:g}" if rate is not None else "The optimiser's default learning rate"
@@ -89,7 +91,7 @@ def detect(signals: Signals, options: Options = DEFAULTS) -> Sighting | None:
         layers=tuple(layer for layer, value in signals.updates(torn[1]) if value >= options.torn),
         clear=nonfinite
         or (torn[0] >= 2 * options.torn
-        and (signals.loss_peak >= 1.5 * options.rose or ruined >= options.ruined)),
+        and (peak >= 1.5 * options.rose or ruined >= options.ruined)),
     )  # fmt: skip
 
 
@@ -108,6 +110,11 @@ def _forgotten(signals: Signals) -> float:
     """Part of the last hidden output's dependence on the example that training has destroyed."""
     before, after = signals.signal(signals.steps[0]), signals.settled(signals.signal)
     return 1 - after / before if before is not None and before >= ALIVE and after is not None else 0.0
+
+
+def _came_back(signals: Signals) -> bool:
+    """Whether a run that is cut short has come back from its peak: that it learns nothing is not known of it."""
+    return signals.cut_short and signals.skill is not None and signals.skill > 0
 
 
 def _clean_start(signals: Signals) -> bool:

@@ -6,9 +6,10 @@ steps that were taken.
 Why it matters: beyond it there is only infinity, and one infinity makes every weight NaN within a step. The same
 network is sound in fp32 or bf16.
 
-Fires on: any such share in fp16 or bf16, in a run that went non-finite or learned nothing.
+Fires on: any such share in fp16 or bf16, in a run that went non-finite or learned nothing; loss scaling that skips nine
+steps in ten.
 
-Stays silent on: fp32, and steps that loss scaling skipped while it looked for its scale.
+Stays silent on: fp32, and the few steps that loss scaling skips while it looks for its scale.
 
 Source: IEEE 754; Micikevicius et al. (2018), "Mixed Precision Training".
 """
@@ -31,6 +32,8 @@ class Options(RuleOptions):
 
     near: float = Field(0.5, ge=0, le=1)
     """Share of the largest number from which the next layer's sum is beyond it."""
+    skipped: float = Field(0.9, ge=0.1, le=1)
+    """Share of steps that loss scaling skips."""
 
 
 DEFAULTS = Options()
@@ -43,7 +46,7 @@ DEFAULTS = Options()
     stage="precision",
     explains=(
         "dead-units", "diverging-training", "exploding-signal", "gradient-spikes", "learning-rate-too-high",
-        "learning-rate-too-low", "non-finite-gradient", "non-finite-origin",
+        "learning-rate-too-low", "no-gradient", "non-finite-gradient", "non-finite-origin", "skipped-amp-step",
     ),
     options=DEFAULTS,
 )  # fmt: skip
@@ -53,6 +56,9 @@ def detect(signals: Signals, options: Options = DEFAULTS) -> Sighting | None:
     nonfinite = signals.run.outcome.stopped == "non-finite"
     if precision not in LARGEST or (signals.learned and not nonfinite):
         return None
+    lost = _skipped(signals)
+    if lost >= options.skipped:
+        return _all_skipped(signals, precision, lost, options.skipped)
     skipped = {row.step for row in signals.run.network if row.skipped and not nonfinite}
     for step in signals.steps:
         ill = (
@@ -63,6 +69,34 @@ def detect(signals: Signals, options: Options = DEFAULTS) -> Sighting | None:
         if ill:
             return _sighting(signals, precision, ill)
     return None
+
+
+def _skipped(signals: Signals) -> float:
+    """Share of all steps that loss scaling left out."""
+    skipped = sum(bool(row.skipped) for row in signals.run.network)
+    return skipped / max(1, signals.run.outcome.steps_run)
+
+
+def _all_skipped(signals: Signals, precision: str, lost: float, bound: float) -> Sighting:
+    """The scaled gradients overflow again and again, and nothing is learned from them."""
+    scale = signals.submission.training.loss_scale
+    fixed = isinstance(scale, float)
+    return Sighting(
+        message=f"Scaled gradients overflow {precision}: {100 * lost:.0f} % of all steps are skipped.",
+        cause=(
+            f"A fixed loss scale of {scale:g} lifts gradients beyond what {precision} holds. Use loss_scale: dynamic."
+            if fixed
+            else f"No loss scale brings these gradients within what {precision} holds: compute in bf16 or fp32."
+        ),
+        evidence=(
+            Measurement(
+                statistic="skipped_share", value=lost, threshold=bound, comparison=">=", seed=signals.run.seed,
+                meaning="of all steps were left out",
+            ),
+        ),
+        layers=signals.weighted,
+        latent=False,
+    )  # fmt: skip
 
 
 def _ill(signals: Signals, step: int, near: float, *, nonfinite: bool) -> list[tuple[Layer, Measurement]]:

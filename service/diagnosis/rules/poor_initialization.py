@@ -104,8 +104,18 @@ def _told(signals: Signals, ill: list[Gain], effect: Measurement, size: str, bou
             effect,
         ),
         layers=tuple(gain.layer for gain in ill),
-        clear=abs(product) >= abs(bound) + BORDER,
+        clear=abs(product) >= abs(bound) + BORDER or _plain(effect),
     )  # fmt: skip
+
+
+def _plain(effect: Measurement) -> bool:
+    """Whether what comes of it is beyond doubt, twice as many decades as its bound asks for."""
+    known = effect.value is not None and effect.threshold is not None and effect.statistic != "first_loss"
+    if not known or effect.value is None or effect.threshold is None:
+        return False
+    if effect.statistic == "signal":
+        return effect.value <= effect.threshold**2
+    return effect.statistic.endswith("_ratio") and abs(effect.value) >= 2 * abs(effect.threshold)
 
 
 def _shrinkage(signals: Signals) -> Measurement | None:

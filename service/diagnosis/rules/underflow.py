@@ -6,7 +6,8 @@ number (6e-5 in fp16), and the share that is exactly zero already.
 Why it matters: in fp16 everything below 6e-8 is zero. A layer whose gradients are lost does not learn, and no
 optimiser can bring back what is not there; loss scaling exists for this.
 
-Fires on: a layer that loses 30 % of its gradients in fp16, in a network that learns nothing.
+Fires on: a layer that loses 30 % of its gradients in fp16, in a network that learns nothing; all of them where a fixed
+loss scale makes them smaller still.
 
 Stays silent on: fp32 and bf16, whose smallest number is 1e-38; gradients that a rectifier made zero.
 
@@ -52,12 +53,15 @@ def detect(signals: Signals, options: Options = DEFAULTS) -> Sighting | None:
     if not ill:
         return None
     worst, share = max(ill, key=lambda pair: pair[1])
-    scaled = training.precision_mode == "autocast" and training.loss_scale != 1
+    scale = training.loss_scale
+    scaled = training.precision_mode == "autocast" and (not isinstance(scale, float) or scale > 1)
     return Sighting(
         message=f"Gradients underflow in fp16: {worst.name} loses {100 * share:.0f} % of them.",
         cause=(
             "They are below the smallest number in spite of the loss scale: compute in bf16 or fp32."
             if scaled
+            else f"A loss scale of {scale:g} makes them smaller still. Use loss_scale: dynamic, or bf16."
+            if isinstance(scale, float) and scale < 1
             else "The loss is not scaled: numbers below 6e-5 lose their digits, and below 6e-8 they are zero. Use"
             " loss_scale: dynamic, or bf16."
         ),
@@ -70,16 +74,19 @@ def detect(signals: Signals, options: Options = DEFAULTS) -> Sighting | None:
         ),
         layers=tuple(layer for layer, _ in ill),
         clear=share >= options.lost + BORDER,
-        from_start=not _shrinking(signals),
+        from_start=(isinstance(scale, float) and scale < 1) or not _shrinking(signals),
     )  # fmt: skip
 
 
 def _lost(signals: Signals, layer: Layer) -> float | None:
     """Settled share of a layer's gradients below the smallest normal number."""
+    scale = signals.submission.training.loss_scale
+    shrunk = isinstance(scale, float) and scale < 1
 
     def share(step: int) -> float | None:
         row = signals.row(step, layer)
-        return None if row is None else row.underflow_share
+        gone = row is not None and shrunk and row.weight_gradient_zero_share == 1
+        return None if row is None else 1.0 if gone else row.underflow_share
 
     return signals.settled(share)
 

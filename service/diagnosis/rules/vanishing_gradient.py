@@ -8,7 +8,8 @@ Why it matters: the first layers keep their random weights, and what is trained 
 
 Fires on: D ≤ -2.5 under SGD; under an adaptive optimiser, which hides a small gradient, D ≤ -4.5, or D ≤ -2.5
 together with a collapsed signal or gradients below its eps; D ≤ -1.5 with a fading signal in a network that learns
-nothing; a first half of layers that the plan is too short to move.
+nothing; a first half of layers that the plan is too short to move; D ≤ -2.5 with a signal ≤ .01 for a tenth of a whole
+budget that then was too short to learn anything.
 
 Stays silent on: networks with few hidden layers, gradients that are small everywhere alike (a scale of the loss),
 ratios that an adaptive optimiser makes up for, and critics whose generator moves all the same.
@@ -28,6 +29,8 @@ from service.schemas.diagnosis import Measurement
 from service.schemas.plan import Layer
 
 BORDER = 0.15
+WASTED = 0.1
+"""Part of the run from which a bad start that passed was too long."""
 SATURATING = frozenset({"Sigmoid", "Tanh", "Softsign", "Hardsigmoid", "Hardtanh", "LogSigmoid", "Softmax"})
 
 
@@ -68,7 +71,7 @@ def detect(signals: Signals, options: Options = DEFAULTS) -> Sighting | None:
     threshold = _threshold(signals, options, ratio)
     frozen = _frozen_half(signals, ratio)
     if threshold is None and frozen is None:
-        return None
+        return _wasted(signals, options)
     step = signals.steps[-1]
     evidence = [
         Measurement(
@@ -106,6 +109,38 @@ def _threshold(signals: Signals, options: Options, ratio: float) -> float | None
         signal is not None and signal < options.faded and signals.skill is not None and not signals.learned
     )
     return options.fading if fading and ratio <= options.fading else None
+
+
+def _wasted(signals: Signals, options: Options) -> Sighting | None:
+    """The gradient came back, and too late: the budget ended before anything was learned."""
+    ratios = [signals.depth_ratio(step) or 0.0 for step in signals.steps]
+    parts = [signals.signal(step) for step in signals.steps]
+    gone = [
+        ratio <= options.steep and part is not None and part <= options.collapsed / 10
+        for ratio, part in zip(ratios, parts, strict=True)
+    ]
+    back = signals.steps[gone.index(False)] if False in gone else 0
+    ran = signals.run.outcome.steps_run
+    if signals.learned or signals.cut_short or signals.skill is None or back < WASTED * ran:
+        return None
+    return Sighting(
+        message=(
+            f"The gradient vanished over depth until step {back} of {ran}: {_share(ratios[0])} of it arrived at"
+            f" {signals.taps[0].name}, and what was left was too short to learn in."
+        ),
+        cause=_cause(signals),
+        evidence=(
+            Measurement(
+                statistic="depth_ratio", value=ratios[0], threshold=options.steep, comparison="<=",
+                step=signals.steps[0], meaning=f"{_share(ratios[0])} arrived before the first step",
+            ),
+            Measurement(
+                statistic="steps_lost", value=back, threshold=WASTED * ran, comparison=">=", seed=signals.run.seed,
+                meaning="first probe that saw a sound gradient",
+            ),
+        ),
+        layers=_ill(signals, signals.steps[0]),
+    )  # fmt: skip
 
 
 def _collapsed(signals: Signals, options: Options) -> bool:

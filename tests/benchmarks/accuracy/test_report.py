@@ -1,11 +1,13 @@
 """The page says how it was measured, and the file keeps what was not measured now."""
 
 import json
+from dataclasses import replace
 
 from benchmarks.accuracy.mistakes import mistake, mistakes
 from benchmarks.accuracy.report import Evaluation, page, served
 from benchmarks.accuracy.scoring import Share, cause_accuracy
 from benchmarks.accuracy.split import Part
+from benchmarks.accuracy.stopping import Stopped
 from service.diagnosis.registry import VERSION
 from tests.benchmarks.accuracy.test_scoring import judged
 from tests.benchmarks.accuracy.traces import case
@@ -36,6 +38,16 @@ def test_the_page_shows_ours_beside_the_others_and_every_rule() -> None:
         assert part in text
     assert "Root cause: 1.00 [.21, 1.00] 1/1" in text
     assert "false alarm: healthy None" in text
+
+
+def test_early_stopping_stands_beside_full_budgets() -> None:
+    early = [Stopped(result.case, (33, 65), 130) for result in RESULTS]
+    text = page([replace(evaluation(), early=early, early_results=RESULTS[:1])])
+    assert "| full budgets | " in text
+    assert "| early stop | 1.00 [.21, 1.00] 1/1 | " in text
+    assert "ends after 33, 33, 33, 65, 65 steps" in text
+    assert "38 % of its budget in the median" in text
+    assert "early stop" not in page([evaluation()])
 
 
 def test_mistakes_of_the_held_out_part_are_counted_and_not_named() -> None:

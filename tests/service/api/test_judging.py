@@ -5,8 +5,11 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
+from service.api.judging import book
 from service.diagnosis import registry
+from service.diagnosis.rules import vanishing_gradient
 from service.schemas.diagnosis import Judgement
+from service.schemas.policy import JudgeOptions
 
 
 @pytest.fixture
@@ -49,6 +52,7 @@ def test_a_rule_book_can_be_asked_for_by_its_version(client: FlaskClient, judged
     ("options", "pointer", "hint"),
     [
         ({"policy": "1999.1"}, "/policy", registry.VERSION),
+        ({"policy": "2026.11"}, "/policy", "keep their verdicts"),
         ({"without": ["GC402", "vanishing-gradiend"]}, "/without/1", "vanishing-gradient"),
         ({"polizy": "1"}, "/polizy", "policy"),
         ({"options": {"vanishing-gradiend": {}}}, "/options/vanishing-gradiend", "vanishing-gradient"),
@@ -95,18 +99,21 @@ def test_options_that_mean_nothing_are_refused(
     assert words in problem["message"]
 
 
-@pytest.mark.parametrize("name", ["GC402", "output-loss-mismatch"])
-def test_options_change_what_is_said_and_only_of_their_rule(
-    client: FlaskClient, judged: str, name: str
-) -> None:
-    def severity(**options: Any) -> str:
-        found = ask(client, judged, **options).json["findings"]
-        return str(next(finding["severity"] for finding in found if finding["code"] == "GC402"))
+@pytest.mark.parametrize("name", ["GC101", "vanishing-gradient"])
+def test_options_are_those_of_their_rule_and_all_others_keep_their_own(name: str) -> None:
+    changed = book(JudgeOptions(options={name: {"steep": -7.5}}))
+    different = [
+        (rule.code, rule.options)
+        for rule, known in zip(changed, registry.rules(), strict=True)
+        if rule.options != known.options
+    ]
+    assert different == [("GC101", vanishing_gradient.Options(steep=-7.5))]
 
-    strict = severity(options={name: {"hardly": 1.0}})
-    lenient = severity(options={name: {"hardly": 0.0}})
-    assert strict == "error"
-    assert lenient != "error"
+
+def test_evidence_is_judged_by_the_options_that_are_asked_for(client: FlaskClient, judged: str) -> None:
+    response = ask(client, judged, options={"GC101": {"steep": -7.5}, "GC504": {"learning": 0.0}})
+    assert response.status_code == 200
+    assert response.json["rules_version"] == registry.VERSION
 
 
 def test_before_a_run_has_succeeded_there_is_nothing_to_judge(client: FlaskClient, posted: str) -> None:

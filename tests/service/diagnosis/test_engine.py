@@ -1,4 +1,5 @@
 import math
+from dataclasses import replace
 
 import pytest
 
@@ -137,3 +138,9 @@ def test_a_network_that_went_nan_at_once_is_unstable_without_any_probe() -> None
 def test_the_same_evidence_gives_the_same_judgement() -> None:
     case = evidence(LAYERS, *(run(LAYERS, seed=seed, by_activation=STEEP) for seed in range(3)))
     assert judge(case) == judge(case)
+
+
+def test_what_is_said_of_the_file_is_no_reason_for_a_network_that_learns_nothing() -> None:
+    aside = replace(seen_in({0, 1, 2}, severity="warning"), code="GC999")
+    assert judge(evidence(LAYERS, *runs()), [aside]).verdict == "inconclusive"
+    assert judge(evidence(LAYERS, *runs()), [aside, seen_in({0, 1, 2})]).verdict == "unstable"

@@ -1,6 +1,8 @@
+from dataclasses import replace
 from typing import Any
 
 from service.schemas.data import DatasetInfo
+from service.schemas.onnx import ImportReport, NamedShape, OnnxSpec
 from tests.service.diagnosis.structures import ending, of
 
 
@@ -51,3 +53,19 @@ def test_an_upload_is_judged_by_what_is_known_of_it() -> None:
     )
     assert of(written)[0].answer is None
     assert of(written, info)[0].answer.kind == "class"
+
+
+def test_a_file_takes_the_data_that_its_report_names() -> None:
+    digest = "sha256:" + "0" * 64
+    (written,) = of(
+        network([{"type": "Linear", "out_features": 10}])
+        | {
+            "data": {"source": "builtin", "name": "digits"},
+            "training": {"loss": "CrossEntropyLoss", "optimizer": "SGD"},
+        }
+    )
+    file = written.submission.model_copy(update={"network": OnnxSpec(onnx=digest)})
+    shape = NamedShape(name="x", shape=(1, 8, 8))
+    report = ImportReport(input=shape, output=shape, opset=17, producer="torch")
+    assert replace(written, submission=file).answer is None
+    assert replace(written, submission=file, imported=report).answer.classes == 10

@@ -43,7 +43,7 @@ PLAIN: tuple[Case, ...] = (
     (CIRCLES, "Sigmoid", "NAdam", DEEP, (7, 12), 32),
     (TWENTY, "Sigmoid", "SGD", DEEP, (3, 6), 48),
     (WINE, "Sigmoid", "Adamax", DEEP, (8,), 40),
-    (GREY, "Softsign", "SGD", DEEP, (12, 22), 40),
+    (GREY, "Softsign", "SGD", SHRINKING, (12, 22), 40),
     (WINE, "ELU", "SGD", SHRINKING, (10, 20), 24),
     (MOONS, "GELU", "SGD", SHRINKING, (8, 14), 40),
     (IRIS, "Tanh", "RMSprop", SHRINKING, (14, 24), 20),

@@ -1,5 +1,7 @@
 import math
+from typing import Any
 
+from service.diagnosis.registry import Sighting
 from service.diagnosis.rules.learning_rate_too_high import detect
 from tests.service.diagnosis.evidence import chain, geometric, run, signals
 
@@ -32,3 +34,12 @@ def test_a_network_that_exploded_before_its_first_step_has_another_cause() -> No
 
 def test_usual_steps_are_no_illness() -> None:
     assert detect(signals(LAYERS, run(LAYERS, losses=[2.3, 50.0]))) is None
+
+
+def test_a_peak_that_a_run_cut_short_has_come_back_from_is_passed_over() -> None:
+    def told(**fields: Any) -> Sighting | None:
+        return detect(signals(LAYERS, run(LAYERS, everywhere=TORN, losses=[2.3, 50.0, 2.0], **fields)))
+
+    assert told(skill=0.1, stopped="settled") is None
+    assert told(skill=-0.1, stopped="settled") is not None
+    assert told(skill=0.1) is not None

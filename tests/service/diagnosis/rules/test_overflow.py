@@ -35,3 +35,18 @@ def test_a_signal_that_explodes_over_depth_only_ends_there() -> None:
 def test_fp32_and_networks_that_learn_are_passed_over() -> None:
     assert seen("fp32", by_activation=BEYOND, **BROKEN) is None
     assert seen(by_activation=BEYOND, skill=0.9) is None
+
+
+def test_a_loss_scale_that_skips_nearly_every_step_overflows() -> None:
+    def told(skipped: int, **plan: Any) -> Sighting | None:
+        one = run(LAYERS, losses=[2.3] * 20, steps_run=20)
+        rows = tuple(row.model_copy(update={"skipped": row.step < skipped}) for row in one.network)
+        return detect(signals(LAYERS, one.model_copy(update={"network": rows}), precision="fp16", **plan))
+
+    fixed, dynamic = told(20, loss_scale=1e7), told(19)
+    assert fixed is not None
+    assert dynamic is not None
+    assert "100 % of all steps are skipped" in fixed.message
+    assert "fixed loss scale of 1e+07" in fixed.cause
+    assert "bf16 or fp32" in dynamic.cause
+    assert told(3) is None

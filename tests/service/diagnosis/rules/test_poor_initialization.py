@@ -79,3 +79,11 @@ def test_how_a_critic_begins_whose_weights_are_clamped_is_forgotten_at_once() ->
     loss = {"type": "Wasserstein", "weight_clip": 0.01}
     assert detect(replace(critic, submission=submission(loss=loss))) is None
     assert detect(replace(begun, submission=submission(loss=loss), network="generator")) is not None
+
+
+def test_a_product_at_its_bound_is_plain_where_what_comes_of_it_is() -> None:
+    near = 10 ** (-1.6 / 12) * math.sqrt(2)
+    faint, plain = detect(weights(near, last=0.05)), detect(weights(near, last=1e-3))
+    assert faint is None or not faint.clear
+    assert plain is None or plain.clear
+    assert detect(weights(10 ** (-1.6 / 6) * math.sqrt(2), hidden=6, last=1e-3)) is not None

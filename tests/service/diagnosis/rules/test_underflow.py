@@ -39,3 +39,11 @@ def test_what_is_small_or_does_no_harm_is_passed_over() -> None:
     assert seen({"underflow_share": 0.2}) is None
     assert seen(skill=0.8) is None
     assert seen(precision="bf16") is None
+
+
+def test_a_loss_scale_below_one_is_the_reason_for_gradients_that_are_all_zero() -> None:
+    gone = {"underflow_share": 0.0, "weight_gradient_zero_share": 1.0}
+    sighting = seen(gone, loss_scale=1e-6)
+    assert sighting is not None
+    assert "A loss scale of 1e-06 makes them smaller still" in sighting.cause
+    assert seen(gone, loss_scale=1.0) is None

@@ -1,4 +1,5 @@
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -101,3 +102,34 @@ def test_a_clamped_critic_vanishes_by_its_clamp() -> None:
     sighting = detect(critic)
     assert sighting is not None
     assert "clamped to ±0.01" in sighting.cause
+
+
+def test_a_value_at_its_bound_is_clear_where_the_signal_has_collapsed_too() -> None:
+    collapsed = profile(-2.55) | {"activation_batch_std": [1e-3] * 10}
+    sighting = detect(signals(LAYERS, run(LAYERS, by_activation=collapsed)))
+    assert sighting is not None
+    assert sighting.clear
+
+
+GONE = profile(-4) | {"activation_batch_std": [1e-4] * 10}
+
+
+def test_a_bad_start_that_took_most_of_the_budget_is_seen_although_it_passed() -> None:
+    one = run(LAYERS, by_activation=GONE, later=profile(-0.5))
+    sighting = detect(signals(LAYERS, one))
+    assert sighting is not None
+    assert "until step 32 of 65" in sighting.message
+    assert sighting.layers[0].name == "h.0.sigmoid"
+
+
+@pytest.mark.parametrize("fields", [{"skill": 0.6}, {"stopped": "settled"}, {"steps_run": 1000}])
+def test_a_bad_start_that_left_time_enough_is_no_illness(fields: dict[str, Any]) -> None:
+    assert detect(signals(LAYERS, run(LAYERS, by_activation=GONE, later=profile(-0.5), **fields))) is None
+
+
+def test_a_critic_that_its_generator_hears_is_sound_inside() -> None:
+    critic = replace(signals(LAYERS, run(LAYERS, by_activation=profile(-6))), network="critic")
+    still = signals(LAYERS, run(LAYERS, everywhere={"update_ratio": 1e-9}))
+    assert detect(critic) is not None
+    assert detect(replace(critic, generator=still)) is not None
+    assert detect(replace(critic, generator=signals(LAYERS, run(LAYERS)))) is None

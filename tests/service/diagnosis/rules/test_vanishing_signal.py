@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 
 from service.diagnosis.rules.vanishing_signal import detect
@@ -51,3 +53,9 @@ def test_a_signal_that_a_normalisation_brings_back_to_scale_is_sound() -> None:
     one = run(LAYERS, by_activation={"activation_rms": sizes, "activation_batch_std": [s / 2 for s in sizes]})
     assert detect(signals(LAYERS, one)) is not None
     assert detect(signals(layers, one)) is None
+
+
+def test_a_critic_that_its_generator_hears_is_sound_inside() -> None:
+    critic = replace(signals(LAYERS, run(LAYERS, by_activation=parts(0.5, 1e-5))), network="critic")
+    assert detect(critic) is not None
+    assert detect(replace(critic, generator=signals(LAYERS, run(LAYERS)))) is None
