@@ -12,10 +12,9 @@ from service.schemas.limits import Limits
 from service.schemas.order import RunOrder
 from service.schemas.statistics import LayerStatistics, NetworkStatistics, TimeProfile
 from service.schemas.submission import Submission
-from workers.networks.load import load as load_networks
+from workers.preparation import build
 from workers.probes.recorder import Recorder
 from workers.settling import Settling
-from workers.training.data import load as load_examples
 from workers.training.loop import train
 
 LIMITS = Limits()
@@ -63,8 +62,8 @@ def run(accepted: Accepted, seed: int) -> RunEvidence:
         submission=accepted.submission, limits=LIMITS,
     )  # fmt: skip
     rows = Rows()
-    networks = load_networks(accepted.submission, accepted.plan, seed).modules
-    examples = load_examples(accepted.submission, accepted.plan, None)
+    prepared = build(accepted, seed)
+    networks, examples = prepared.networks.modules, prepared.examples
     settling = Settling(order, accepted.plan.layers, None, rows)
     outcome = train(order, networks, examples, Recorder(networks, order, settling), CPU, settling.settled)
     return RunEvidence(

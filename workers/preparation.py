@@ -3,17 +3,25 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+import torch
+
 from service.errors import InvalidSubmission, Problem
 from service.schemas.catalogue import builtin_shape
 from service.schemas.data import BuiltinData, Data, DatasetInfo
+from service.schemas.expansion import submission_networks
 from service.schemas.intake import Accepted, accept, fitted
+from service.schemas.network import NetworkSpec
 from service.schemas.onnx import Imported, OnnxSpec
 from service.schemas.plan import Shape, Tensor
 from service.schemas.submission import Submission
+from service.schemas.training import Training
 from workers.errors import DataMissing
 from workers.messages import Assignment
 from workers.networks.file import NAME, FileNetwork, open_file
 from workers.networks.load import Networks, begin, choose_trained, load
+from workers.networks.lsuv import scale, scaled_layers
+from workers.networks.network import PlanNetwork
+from workers.training.batches import batches, sizes
 from workers.training.data import Examples
 from workers.training.data import load as load_examples
 
@@ -36,8 +44,17 @@ def prepare(assignment: Assignment) -> Prepared:
     if isinstance(spec, OnnxSpec):
         return _from_file(assignment, spec)
     accepted = accept(order.submission, order.limits, lambda _digest: info)
-    networks = load(order.submission, accepted.plan, order.seed)
-    return Prepared(accepted, networks, _examples(assignment, accepted))
+    return build(accepted, order.seed, _dataset(assignment))
+
+
+def build(accepted: Accepted, seed: int, dataset: tuple[Path, DatasetInfo] | None = None) -> Prepared:
+    """The networks that a submission writes out, with their initial weights, and its examples."""
+    submission = accepted.submission
+    networks = load(submission, accepted.plan, seed)
+    examples = load_examples(submission, accepted.plan, dataset)
+    for name, written in submission_networks(submission).items():
+        _scale(networks.modules[name], written, examples, submission.training, seed)
+    return Prepared(accepted, networks, examples)
 
 
 def _from_file(assignment: Assignment, spec: OnnxSpec) -> Prepared:
@@ -53,7 +70,27 @@ def _from_file(assignment: Assignment, spec: OnnxSpec) -> Prepared:
     if network.batch is not None and accepted.examples < network.batch:
         raise _too_few(network.batch, accepted.examples)
     networks = begin(network, spec, order.seed)
-    return Prepared(accepted, networks, _examples(assignment, accepted), _imported(network, accepted))
+    examples = load_examples(order.submission, accepted.plan, _dataset(assignment))
+    _scale(network, spec, examples, order.submission.training, order.seed)
+    return Prepared(accepted, networks, examples, _imported(network, accepted))
+
+
+def _scale(
+    network: PlanNetwork | FileNetwork,
+    spec: NetworkSpec | OnnxSpec,
+    examples: Examples,
+    training: Training,
+    seed: int,
+) -> None:
+    """Scale weights that are to begin with a look at the data, on the first batch of the run."""
+    depths = scaled_layers(spec, [planned.layer for planned in network.planned])
+    if not depths or training.loss.type == "Wasserstein":
+        return
+    size, _ = sizes(network, training.batch_size)
+    with torch.random.fork_rng(devices=[]):
+        torch.default_generator.manual_seed(seed)
+        x, _ = next(batches(examples, size, seed))
+    scale(network, depths, x, seed)
 
 
 def _shape_of(data: Data | None, info: DatasetInfo | None) -> Shape | None:
@@ -75,10 +112,9 @@ def _too_few(batch: int, examples: int) -> InvalidSubmission:
     return InvalidSubmission(message, problems=[Problem("/network/onnx", message, hint)])
 
 
-def _examples(assignment: Assignment, accepted: Accepted) -> Examples:
+def _dataset(assignment: Assignment) -> tuple[Path, DatasetInfo] | None:
     path, info = assignment.dataset_path, assignment.dataset
-    dataset = None if path is None or info is None else (Path(path), info)
-    return load_examples(assignment.order.submission, accepted.plan, dataset)
+    return None if path is None or info is None else (Path(path), info)
 
 
 def _imported(network: FileNetwork, accepted: Accepted) -> Imported:

@@ -8,12 +8,14 @@ from onnx import TensorProto, numpy_helper
 from service.errors import InvalidSubmission
 from service.schemas.data import DatasetInfo
 from service.schemas.limits import Limits
+from service.schemas.submission import Submission
 from tests.workers.assignments import assigned, trained
 from tests.workers.networks.onnx.exporting import example, exported, file_of, original
 from tests.workers.networks.onnx.files import model, node, tensor, whole
 from workers.errors import DataMissing, UnfitData
 from workers.networks.onnx.refusal import RefusedNetwork
 from workers.preparation import prepare
+from workers.training.batches import batches
 
 IRIS = {"source": "builtin", "name": "iris"}
 
@@ -205,3 +207,20 @@ def test_a_frozen_batch_of_an_export_trains(tmp_path):
     data = exported(original("lstm"), example("lstm", 5), dynamic=False)
     done = trained(assigned(data, tmp_path, steps=3))
     assert done.prepared.imported.report.batch == 5
+
+
+@pytest.mark.parametrize("written", [True, False])
+def test_weights_that_look_at_the_data_look_at_the_first_batch_of_the_run(tmp_path, written):
+    rules = [{"match": "*", "weight": "lsuv", "bias": "zeros"}]
+    assignment = assigned(classifier(), tmp_path, network={"init": rules}, data=IRIS, seed=3)
+    if written:
+        layers = [{"type": "Linear", "out_features": 3, "name": "fc"}]
+        told = {"network": {"input": {"shape": [4]}, "layers": layers, "init": rules}}
+        body = assignment.order.submission.model_dump(mode="json", exclude_unset=True) | told
+        order = assignment.order.model_copy(update={"submission": Submission.model_validate(body)})
+        assignment = assignment.model_copy(update={"order": order, "network_path": None})
+    prepared = prepare(assignment)
+    x, _ = next(batches(prepared.examples, 32, 3))
+    with torch.no_grad():
+        output = prepared.networks.modules["main"](x)
+    assert output.var(correction=0).item() == pytest.approx(1.0, abs=0.1)
