@@ -6,13 +6,13 @@ from flask import Response, request
 from pydantic import BaseModel
 
 from service.diagnosis.language import LANGUAGES, translated
-from service.schemas.diagnosis import Diagnosis, DiagnosisSummary, Finding, Judgement, Symptom
+from service.schemas.diagnosis import Diagnosis, DiagnosisSummary, Finding, Judgement, Measurement, Symptom
 from service.schemas.page import Page
 from service.schemas.validation import Validation
 
-SPEAKING = (Diagnosis, DiagnosisSummary, Judgement, Finding, Symptom, Page, Validation)
+SPEAKING = (Diagnosis, DiagnosisSummary, Judgement, Finding, Measurement, Symptom, Page, Validation)
 """Models with sentences in them, at any depth."""
-SENTENCES = frozenset({"message", "cause", "summary", "reason"})
+SENTENCES = frozenset({"message", "cause", "summary", "reason", "meaning"})
 
 
 def wanted() -> str:

@@ -1,7 +1,7 @@
 """Every sentence that the rules can say, read from their source: what the catalogues of other languages translate.
 
 A sentence is a string literal with a space in it that ends in a full stop (or a long one that ends in a field, which
-may hold the rest), docstrings and the meanings of measurements apart. The fields of an f-string become {0}, {1}, ... in
+may hold the rest), or what a measurement means, docstrings apart. The fields of an f-string become {0}, {1}, ... in
 order, so that adding a rule adds its sentences without a list to keep.
 """
 
@@ -33,14 +33,18 @@ def said_in(source: str) -> Iterator[str]:
         id(part) for node in ast.walk(tree) if isinstance(node, ast.JoinedStr) for part in ast.walk(node)
     }
     silent = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
-    silent |= {
+    meanings = {
         id(node.value) for node in ast.walk(tree) if isinstance(node, ast.keyword) and node.arg == "meaning"
     }
     for node in ast.walk(tree):
         nested = isinstance(node, ast.Constant) and id(node) in inner
         if isinstance(node, ast.JoinedStr | ast.Constant) and id(node) not in silent and not nested:
             text = _template(node)
-            if (text.endswith(".") and " " in text) or (text.endswith("}") and len(text.split()) >= LONG):
+            if (
+                id(node) in meanings
+                or (text.endswith(".") and " " in text)
+                or (text.endswith("}") and len(text.split()) >= LONG)
+            ):
                 yield text
 
 

@@ -67,4 +67,4 @@ def test_a_whole_judgement_can_be_told(language: str) -> None:
 
 def test_sentences_are_read_from_the_source() -> None:
     source = '"""A page."""\nx = f"{a} is too {b}: it ends."\ny = "a-name"\nz = say(meaning="of its size.")\n'
-    assert list(said_in(source)) == ["{0} is too {1}: it ends."]
+    assert list(said_in(source)) == ["{0} is too {1}: it ends.", "of its size."]
