@@ -7,7 +7,7 @@ from onnx import GraphProto, ModelProto, NodeProto, TensorProto, defs
 from workers.networks.onnx.functions import count_expanded, functions_of
 from workers.networks.onnx.limits import OLDEST_OPSET, OnnxLimits
 from workers.networks.onnx.refusal import RefusedNetwork, shown
-from workers.networks.onnx.tensors import check_tensor
+from workers.networks.onnx.tensors import check_tensor, refuse_outside
 
 
 def check(model: ModelProto, limits: OnnxLimits) -> None:
@@ -68,10 +68,16 @@ def _nodes(nodes: object, limits: OnnxLimits, depth: int) -> Iterator[NodeProto]
 def _tensors(node: NodeProto) -> Iterator[TensorProto]:
     for attribute in node.attribute:
         for graph in (attribute.g, *attribute.graphs):
+            if graph.sparse_initializer:
+                raise RefusedNetwork("Sparse initializers are not supported.")
             yield from graph.initializer
         yield from attribute.tensors
-        if attribute.HasField("t") and attribute.t.data_type != TensorProto.STRING:
-            yield attribute.t
+        if attribute.HasField("sparse_tensor") or attribute.sparse_tensors:
+            raise RefusedNetwork("Sparse tensors are not supported.")
+        if attribute.HasField("t"):
+            refuse_outside(attribute.t)
+            if attribute.t.data_type != TensorProto.STRING:
+                yield attribute.t
 
 
 def _check_names(node: NodeProto, limits: OnnxLimits) -> None:

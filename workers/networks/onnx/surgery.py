@@ -40,6 +40,9 @@ class Surgery:
         self.nodes = [
             replace(node, label=self.labels.get(node.outputs[0], node.label)) for node in graph.nodes
         ]
+        self.place = {node.outputs[0]: number for number, node in enumerate(self.nodes)}
+        self.behind: dict[int, list[Node]] = {}
+        self.used = {*graph.outputs, *(name for node in graph.nodes for name in node.inputs)}
         self.graph = graph
         self.initializers = dict(graph.initializers)
         self.origins = dict(graph.origins)
@@ -60,17 +63,16 @@ class Surgery:
 
     def replace(self, old: Node, new: Node) -> None:
         """Put a node in another's place."""
-        self.nodes[self._place(old)] = new
+        self.nodes[self.place[old.outputs[0]]] = new
 
     def put_behind(self, site: Site, make: Make) -> None:
         """Put nodes between a layer and all that take its output."""
-        used = {*self.graph.outputs, *(name for node in self.nodes for name in node.inputs)}
-        if any(name in used for name in site.node.outputs[1:]):
+        if any(name in self.used for name in site.node.outputs[1:]):
             raise RefusedNetwork(f"Layer {site.name} gives several values; nothing can be put behind it.")
-        outer, place = site.node.outputs[0], self._place(site.node)
+        outer = site.node.outputs[0]
         inner = self.fresh(f"{outer}.before")
-        self.nodes[place] = replace(site.node, outputs=(inner, *site.node.outputs[1:]))
-        self.nodes[place + 1 : place + 1] = make(inner, outer)
+        self.replace(site.node, replace(site.node, outputs=(inner, *site.node.outputs[1:])))
+        self.behind[self.place[outer]] = make(inner, outer)
 
     def tensor(self, name: str, value: Tensor, *, trained: bool) -> str:
         """A new initializer, under this name where it is free."""
@@ -96,9 +98,7 @@ class Surgery:
 
     def done(self) -> Graph:
         """The changed graph."""
-        return replace(
-            self.graph, nodes=tuple(self.nodes), initializers=self.initializers, origins=self.origins
-        )
-
-    def _place(self, node: Node) -> int:
-        return next(number for number, other in enumerate(self.nodes) if other is node)
+        nodes = [
+            one for number, node in enumerate(self.nodes) for one in (node, *self.behind.get(number, ()))
+        ]
+        return replace(self.graph, nodes=tuple(nodes), initializers=self.initializers, origins=self.origins)

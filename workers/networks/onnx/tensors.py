@@ -49,11 +49,17 @@ def number_of(dtype: torch.dtype) -> int:
     return next(number for number, known in DTYPES.items() if known == dtype)
 
 
+def refuse_outside(proto: TensorProto) -> None:
+    """Refuse a tensor whose numbers lie in another file."""
+    if proto.data_location == TensorProto.EXTERNAL or proto.external_data:
+        name = shown(proto.name or "(constant)")
+        raise RefusedNetwork(f"Tensor {name} keeps its data outside the file: export it whole, with {TORCH}.")
+
+
 def check_tensor(proto: TensorProto, limits: OnnxLimits) -> int:
     """Bytes of a tensor as declared; refuses outside data, absurd sizes and bytes that do not fit them."""
     name = shown(proto.name or "(constant)")
-    if proto.data_location == TensorProto.EXTERNAL or proto.external_data:
-        raise RefusedNetwork(f"Tensor {name} keeps its data outside the file: export it whole, with {TORCH}.")
+    refuse_outside(proto)
     if proto.HasField("segment"):
         raise RefusedNetwork(f"Tensor {name} is a segment of another.")
     if len(proto.dims) > limits.dimensions or any(size < 0 for size in proto.dims):
