@@ -53,3 +53,9 @@ def test_code_in_descriptions_is_marked_and_nothing_else_is_interpreted(page: st
 def test_it_is_readable_in_the_dark_and_on_a_phone(page: str) -> None:
     assert "prefers-color-scheme: dark" in page
     assert 'name="viewport"' in page
+
+
+def test_the_parts_of_a_form_are_told(page: str) -> None:
+    form = page[page.index("<code>multipart/form-data</code>") :]
+    assert re.search(r"<code>spec</code> <span[^>]*>required</span>: The submission", form)
+    assert re.search(r"<code>model</code>: The network as ONNX", form)
