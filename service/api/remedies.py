@@ -93,10 +93,9 @@ def apply(diagnosis_id: str, name: str, query: ApplyQuery) -> Response:
 
     Answers the submission as it was posted with the remedy's patch in it. Nothing is stored or run.
     """
-    here = clinic()
     remedy = _remedy(diagnosis_id, name)
-    tree = tree_of(diagnoses.submission(here.database, diagnosis_id))
-    changed = patched(tree, remedy.patch, here.settings.limits)
+    tree = tree_of(diagnoses.submission(clinic().database, diagnosis_id))
+    changed = patched(tree, remedy.patch)
     offered = ["application/json", YAML]
     wants_yaml = request.accept_mimetypes.best_match(offered) == YAML
     if query.format == "yaml" or (query.format is None and wants_yaml):

@@ -1,12 +1,13 @@
 """JSON Patch (RFC 6902) against a submission: applied within bounds, made from two submissions, told as a diff.
 
 A patch of a client is hostile: `copy` can double a tree with every operation. Sizes are therefore added up before
-an operation is applied, operation by operation.
+an operation is applied, operation by operation, and none costs more than what it adds.
 """
 
 import difflib
 import json
 from collections.abc import Iterator, Sequence
+from copy import deepcopy
 from typing import Any
 
 import jsonpatch
@@ -22,6 +23,10 @@ from service.schemas.submission import Submission
 from service.schemas.trials import PatchOperation, Variant
 
 Tree = dict[str, Any]
+Extent = tuple[int, int]
+"""Number of values, and how deep they are nested."""
+MOST_READ = 50_000
+"""Characters of a diff."""
 KEPT = ("project", "branch", "commit", "probing", "policy", "trials")
 """Parts that a variant shares with the submission: another place or budget would make it no comparison."""
 
@@ -35,20 +40,25 @@ def tree_of(submission: Submission) -> Tree:
     return said
 
 
-def patched(tree: Tree, patch: Sequence[PatchOperation], limits: Limits) -> Any:
-    """The tree after all operations; raises InvalidSubmission with the place of the one that cannot be applied."""
+def patched(tree: Tree, patch: Sequence[PatchOperation], limits: Limits | None = None) -> Any:
+    """The tree after all operations; raises InvalidSubmission with the place of the one that cannot be applied.
+
+    Without limits for patches that were made here.
+    """
+    changed: Any = deepcopy(tree)
+    size = _extent(tree)
     for place, operation in enumerate(patch):
-        written = operation.model_dump(mode="json")
         try:
-            _check_growth(tree, operation, limits)
-            tree = jsonpatch.JsonPatch([written]).apply(tree)
+            size = size if limits is None else _grown(changed, size, operation, limits)
+            written = deepcopy(operation.model_dump(mode="json"))
+            changed = jsonpatch.JsonPatch([written]).apply(changed, in_place=True)
         except (jsonpatch.JsonPatchException, JsonPointerException, TypeError) as error:
             raise _unfit(
                 place, f"{operation.op} {operation.path!r} cannot be applied: {_why(error)}"
             ) from error
         except MalformedBody as error:
             raise _unfit(place, f"the submission would be too large: {error.detail}") from error
-    return tree
+    return changed
 
 
 def difference(before: Tree, after: Tree) -> tuple[PatchOperation, ...]:
@@ -58,9 +68,10 @@ def difference(before: Tree, after: Tree) -> tuple[PatchOperation, ...]:
 
 
 def yaml_diff(before: Tree, after: Tree) -> str:
-    """The change as a unified diff of the YAML."""
+    """The change as a unified diff of the YAML; empty where it is too long for anybody to read."""
     old, new = (_yaml(tree).splitlines(keepends=True) for tree in (before, after))
-    return "".join(difflib.unified_diff(old, new, "submission.yaml", "submission.yaml", n=2))
+    text = "".join(difflib.unified_diff(old, new, "submission.yaml", "submission.yaml", n=2))
+    return text if len(text) <= MOST_READ else ""
 
 
 def apply_variant(submission: Submission, variant: Variant, limits: Limits) -> Submission:
@@ -98,19 +109,25 @@ def size_of(patch: Sequence[PatchOperation]) -> int:
     return len(json.dumps([operation.model_dump(mode="json") for operation in patch]))
 
 
-def _check_growth(tree: Tree, operation: PatchOperation, limits: Limits) -> None:
-    """Refuse before anything is copied what would be too large or too deep."""
-    added: Any = operation.value
-    if operation.op == "copy":
-        added = JsonPointer(operation.origin or "").resolve(tree)
+def _grown(tree: Tree, size: Extent, operation: PatchOperation, limits: Limits) -> Extent:
+    """An upper bound of the tree's size after an operation; refused before anything is copied where it is too large.
+
+    What is taken away is not counted, so that no operation needs a look at the whole tree.
+    """
+    nodes, depth = size
+    levels = operation.path.count("/")
     if operation.op in {"add", "replace", "copy", "move"}:
-        (nodes, depth), (more, deeper) = _extent(tree), _extent(added)
-        levels = operation.path.count("/")
-        moved = depth if operation.op == "move" else deeper
-        check_size(nodes + more, max(depth, levels + moved), limits)
+        added: Any = operation.value
+        if operation.origin is not None:
+            added = JsonPointer(operation.origin).resolve(tree)
+        more, deeper = _extent(added)
+        nodes = nodes if operation.op == "move" else nodes + more
+        depth = max(depth, levels + deeper)
+    check_size(nodes, depth, limits)
+    return nodes, depth
 
 
-def _extent(tree: Any) -> tuple[int, int]:
+def _extent(tree: Any) -> Extent:
     """Number of values and depth, without recursion."""
     nodes, depth, level = 0, 0, [tree]
     while level:

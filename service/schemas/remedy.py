@@ -80,7 +80,7 @@ class Remedy(Output):
     patch: tuple[PatchOperation, ...] = ()
     """JSON Patch (RFC 6902) against the submission as it is stored, where bare names of layers are spelled out."""
     diff: str = ""
-    """The same as a unified diff of the YAML."""
+    """The same as a unified diff of the YAML; empty where that would be longer than anybody reads."""
     torch: str = ""
     keras: str = ""
     network: Digest | None = None

@@ -1,3 +1,4 @@
+import time
 from typing import Any
 
 import pytest
@@ -94,6 +95,40 @@ def test_a_tree_that_grows_deep_is_stopped() -> None:
     nest = [{"op": "copy", "from": "/a", "path": "/a/x"}] * 50
     with pytest.raises(InvalidSubmission, match="deeper"):
         patched({"a": {"x": {"x": {}}}}, operations(*nest), LIMITS)
+
+
+def test_a_patch_never_changes_values_that_it_holds_itself() -> None:
+    patch = operations(
+        {"op": "add", "path": "/b", "value": {"x": []}}, {"op": "add", "path": "/b/x/-", "value": 1}
+    )
+    assert patched({}, patch, LIMITS) == patched({}, patch, LIMITS) == {"b": {"x": [1]}}
+
+
+def test_moves_do_not_add_up_to_a_depth_that_is_not_there() -> None:
+    there, back = ({"op": "move", "from": f"/{a}/x/y", "path": f"/{b}/x/y"} for a, b in ("ab", "ba"))
+    tree: dict[str, Any] = {"a": {"x": {"y": [1]}}, "b": {"x": {}}}
+    assert patched(tree, operations(*[there, back] * 25), LIMITS) == tree
+
+
+def test_a_patch_of_our_own_is_not_held_to_the_limits_of_clients() -> None:
+    grown = operations({"op": "add", "path": "/b", "value": list(range(60_000))})
+    assert len(patched({}, grown)["b"]) == 60_000
+    with pytest.raises(InvalidSubmission, match="too large"):
+        patched({}, grown, LIMITS)
+
+
+def test_a_large_network_is_patched_in_no_time() -> None:
+    layers: list[Any] = [{"type": kind} for kind in ("Linear", "Sigmoid") * 1000]
+    before = {"network": {"layers": layers}}
+    after = {"network": {"layers": [{"residual": {"body": [each]}} for each in layers]}}
+    patch = difference(before, after)
+    began = time.process_time()
+    assert patched(before, patch, LIMITS) == after
+    assert time.process_time() - began < 5
+
+
+def test_a_diff_that_nobody_reads_is_left_out() -> None:
+    assert yaml_diff({"a": list(range(9_000))}, {"a": list(range(9_000, 18_000))}) == ""
 
 
 TREES = st.recursive(
