@@ -6,7 +6,6 @@ from typing import Any
 from sqlalchemy import Connection, Row, and_, select, update
 
 from service.schemas.onnx import Imported
-from service.schemas.submission import Submission
 from service.store import enqueueing
 from service.store.claims import Claim, held, layer_keys
 from service.store.columns import now
@@ -42,8 +41,7 @@ def validated(database: Database, claim: Claim, imported: Imported) -> bool:
             )
         )
         enter_layers(connection, diagnosis.project_id, diagnosis.id, {enqueueing.BASELINE: imported.layers})
-        submission = Submission.model_validate_json(diagnosis.submission)
-        requests = enqueueing.baseline(submission, imported.run_steps)
+        requests = enqueueing.baseline(claim.order.submission, imported.run_steps)
         enqueueing.enqueue(connection, diagnosis.id, "baseline", requests)
     return True
 

@@ -74,8 +74,10 @@ def claim(
             phase = "validating" if taken.role == "validation" else "probing"
             begin = update(diagnoses).where(diagnoses.c.id == diagnosis.id)
             connection.execute(begin.values(status="running", phase=phase, started_at=now()))
-        order = _order(connection, diagnosis, taken, limits or Limits())
+        plan = _plan(connection, diagnosis, taken)
         keys = layer_keys(connection, diagnosis.id, taken.variant)
+    # After the claim is written: what cannot be read uses up its attempts instead of being tried for ever.
+    order = _order(plan, taken, limits or Limits())
     counted = taken.attempt - taken.forgiven
     return Claim(run_id, diagnosis.public_id, taken.attempt, owner, order, taken.id, keys, counted)
 
@@ -142,11 +144,15 @@ def _diagnosis(connection: Connection, run_id: str) -> Any:
     ).one_or_none()
 
 
-def _order(connection: Connection, diagnosis: Row[Any], run: Row[Any], limits: Limits) -> RunOrder:
-    plan = diagnosis
-    if run.role == "trial":
-        mine = and_(variants.c.diagnosis_id == diagnosis.id, variants.c.name == run.variant)
-        plan = connection.execute(select(variants).where(mine)).one()
+def _plan(connection: Connection, diagnosis: Row[Any], run: Row[Any]) -> Row[Any]:
+    """The row that says what is trained: the variant's where it is a trial."""
+    if run.role != "trial":
+        return diagnosis
+    mine = and_(variants.c.diagnosis_id == diagnosis.id, variants.c.name == run.variant)
+    return connection.execute(select(variants).where(mine)).one()
+
+
+def _order(plan: Row[Any], run: Row[Any], limits: Limits) -> RunOrder:
     return RunOrder(
         run_id=run.public_id,
         attempt=run.attempt,

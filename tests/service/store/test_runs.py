@@ -2,12 +2,17 @@ import multiprocessing
 import time
 
 import pytest
+from pydantic import ValidationError
+from sqlalchemy import update
 
 from service.schemas.limits import Limits
 from service.schemas.run import Failure
 from service.store import diagnoses, runs, statistics
 from service.store.database import Database
 from service.store.mind import Mind
+from service.store.tables import diagnoses as diagnoses_table
+from service.store.tables import runs as runs_table
+from service.store.tables import variants
 from tests.service.store.examples import (
     accepted,
     at_once,
@@ -21,6 +26,7 @@ from tests.service.store.examples import (
     profiles,
     run_ids,
 )
+from tests.service.store.racers import one_round
 
 LOST = -1.0
 """Seconds of a lease that has run out already."""
@@ -166,6 +172,24 @@ def test_a_forgiven_attempt_does_not_count(database):
     for _ in range(5):
         assert runs.release(database, claimed(database, run, attempts=1), forgiven=True)
     assert claimed(database, run, attempts=1).attempt == 6
+
+
+@pytest.mark.parametrize("table", [diagnoses_table, variants])
+def test_what_this_release_cannot_read_uses_up_its_attempts(database, table):
+    diagnosis = created(database, seeds=1)
+    finished(database, diagnosis)
+    diagnoses.settle(database, diagnosis, one_round().mind())
+    first, trial = diagnoses.get(database, diagnosis).runs
+    run = first if table is diagnoses_table else trial
+    with database.begin() as connection:
+        connection.execute(update(runs_table).where(runs_table.c.public_id == run.id).values(status="queued"))
+        connection.execute(update(table).values(submission='{"renamed": 1}'))
+    for _ in range(3 - run.attempt):
+        with pytest.raises(ValidationError):
+            runs.claim(database, run.id, "worker", LOST, 3)
+    runs.expire(database, 3)
+    assert runs.claim(database, run.id, "worker", LOST, 3) is None
+    assert {one.status for one in diagnoses.get(database, diagnosis).runs if one.id == run.id} == {"failed"}
 
 
 def claim_all(
