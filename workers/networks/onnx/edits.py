@@ -17,7 +17,6 @@ from workers.networks.onnx.roles import Overrides, parameters_of
 from workers.networks.onnx.surgery import Site, Surgery
 
 _LAYER_NORM = 17
-_WEIGHED = {"linear", "convolution", "recurrent", "attention", "embedding"}
 
 
 def edited(
@@ -129,14 +128,9 @@ def _normalize(surgery: Surgery, site: Site, kind: str) -> None:
 
 
 def _is_spatial(surgery: Surgery, site: Site) -> bool:
-    """Whether axis 1 holds channels: the layer, or the last before it that has weights, is a convolution."""
-    layers = [entry.layer for entry in surgery.network.planned]
-    layer = site.layer.layer
-    while layer.family not in _WEIGHED | {"pooling"}:
-        if not layer.inputs or layer.inputs[0] < 0:
-            return len(site.seen.shape) > 3
-        layer = layers[layer.inputs[0]]
-    return layer.family in {"convolution", "pooling"}
+    """Whether axis 1 holds channels."""
+    known = surgery.spatial[site.layer.layer.depth]
+    return len(site.seen.shape) > 3 if known is None else known
 
 
 def _shortcut(surgery: Surgery, edit: AddResidual) -> None:

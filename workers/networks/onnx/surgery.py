@@ -9,6 +9,8 @@ from workers.networks.onnx.graph import Graph, Node
 from workers.networks.onnx.network import OnnxLayer, OnnxNetwork, Seen
 from workers.networks.onnx.refusal import RefusedNetwork
 
+_SPATIAL = frozenset({"convolution", "pooling"})
+_FLAT = frozenset({"linear", "recurrent", "attention", "embedding"})
 Make = Callable[[str, str], list[Node]]
 """From the names of what flows in and of what is to flow out: the nodes between."""
 
@@ -27,6 +29,18 @@ class Site:
         return self.layer.layer.name
 
 
+def _spatial(network: OnnxNetwork) -> list[bool | None]:
+    """Of each layer whether it, or the last before it that has weights, is a convolution; None where none is."""
+    found: list[bool | None] = []
+    for entry in network.planned:
+        layer = entry.layer
+        if layer.family in _SPATIAL or layer.family in _FLAT:
+            found.append(layer.family in _SPATIAL)
+        else:
+            found.append(found[layer.inputs[0]] if layer.inputs and layer.inputs[0] >= 0 else None)
+    return found
+
+
 class Surgery:
     """One edit of a graph that was built and tried; every layer keeps its name, as it is written into its node."""
 
@@ -41,6 +55,7 @@ class Surgery:
             replace(node, label=self.labels.get(node.outputs[0], node.label)) for node in graph.nodes
         ]
         self.place = {node.outputs[0]: number for number, node in enumerate(self.nodes)}
+        self.spatial = _spatial(network)
         self.behind: dict[int, list[Node]] = {}
         self.used = {*graph.outputs, *(name for node in graph.nodes for name in node.inputs)}
         self.graph = graph
