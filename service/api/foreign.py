@@ -4,7 +4,10 @@ from service.schemas.recipes import KERAS, TORCH
 
 _NEVER = "pickles run code, so they are never read"
 _TORCH = f"export the network instead: {TORCH}"
-_KERAS = f"export the model instead, e.g. with tf2onnx: {KERAS}"
+_KERAS = (
+    "write its layers out in the submission, with `defaults: keras`; or export it with tf2onnx, which keeps neither "
+    f"batch normalisation nor dropout: {KERAS}"
+)
 _MAGIC = (
     (b"\x89HDF\r\n\x1a\n", f"this is HDF5, as Keras writes its .h5; {_KERAS}"),
     (b"\x93NUMPY", "this is a numpy array; data are an .npz with `x` and `y` and go to /v1/datasets"),

@@ -38,6 +38,10 @@ def put(digest: str) -> tuple[NetworkFile, int, dict[str, str]]:
     away and leave dropout out. `pip install gradclinic` has `gradclinic.check(network, x, ...)`, which exports the
     right way, looks whether everything survived, and sends it.
 
+    Of Keras, tf2onnx (`python -m tf2onnx.convert --saved-model folder --output network.onnx`, after
+    `model.export("folder")`) writes for inference alone; a Keras model trains as it does at home where its layers are
+    written out in the submission, with `defaults: keras`.
+
     Send it with `curl -T network.onnx HOST/v1/networks/sha256:$(sha256sum network.onnx | cut -d" " -f1)`.
     """
     here = clinic()

@@ -8,4 +8,4 @@ TORCH: Final = (
 )
 """Keeps every parameter by its name, batch norm and dropout alive, and any batch size; `x` is an example batch."""
 KERAS: Final = "python -m tf2onnx.convert --saved-model folder --output network.onnx"
-"""Of what `model.export("folder")` wrote."""
+"""Of what `model.export("folder")` wrote; folds batch norm, leaves out dropout and biases that are zero."""

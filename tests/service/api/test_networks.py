@@ -109,6 +109,7 @@ def test_the_manual_tells_the_call_that_keeps_a_network(app: Flask) -> None:
     described = app.test_client().get("/openapi.json").json
     text = described["paths"]["/v1/networks/{digest}"]["put"]["description"]
     assert recipes.TORCH in " ".join(text.split())
+    assert recipes.KERAS in text
 
 
 def test_an_upload_needs_neither_onnx_nor_numpy(tmp_path: Path) -> None:
