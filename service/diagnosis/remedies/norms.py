@@ -3,7 +3,7 @@
 from service.diagnosis.remedies.anatomy import followed, hidden, recurrent
 from service.diagnosis.remedies.bodies import Impossible
 from service.diagnosis.remedies.items import norm_for
-from service.diagnosis.remedies.table import Table
+from service.diagnosis.remedies.table import Table, exactly
 
 
 def normalized(table: Table, kind: str) -> Table:
@@ -22,5 +22,5 @@ def normalized(table: Table, kind: str) -> Table:
     if not places:
         raise Impossible("there is no place for a normalisation")
     if table.from_file:
-        return table.with_edits(*({"insert": kind, "after": layer.name} for layer in places))
+        return table.with_edits(*({"insert": kind, "after": exactly(layer.name)} for layer in places))
     return table.inserted(places, lambda layer: norm_for(layer, kind))

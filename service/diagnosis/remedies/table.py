@@ -155,7 +155,7 @@ class Table:
             places = (
                 [(kind, {}) for kind in sorted(kinds)]
                 if whole
-                else [(layer.type, {"match": _exactly(layer.name)}) for layer in chosen]
+                else [(layer.type, {"match": exactly(layer.name)}) for layer in chosen]
             )
             return self.with_edits(
                 *({"replace": kind, "by": item["type"]} | more | at for kind, at in places)
@@ -269,6 +269,6 @@ def _called(item: Json, name: str) -> Json:
     return ({"type": item} if isinstance(item, str) else item) | {"name": name}
 
 
-def _exactly(name: str) -> str:
+def exactly(name: str) -> str:
     """A glob that matches one name alone."""
     return "".join(f"[{letter}]" if letter in "*?[" else letter for letter in name)

@@ -16,7 +16,7 @@ from service.diagnosis.remedies.anatomy import followed, maps, recurrent
 from service.diagnosis.remedies.bodies import Impossible
 from service.diagnosis.remedies.case import Case, Proposal
 from service.diagnosis.remedies.registry import remedy
-from service.diagnosis.remedies.table import Table
+from service.diagnosis.remedies.table import Table, exactly
 
 
 @remedy(
@@ -56,4 +56,4 @@ def _biased_file(table: Table) -> Table:
         given, units = table.shape_into(layer), layer.output.shape[-1:]
         if given and layer.type == "Linear" and layer.parameters == given[-1] * units[0]:
             bare.append(layer)
-    return table.with_edits(*({"add_bias": layer.name} for layer in bare))
+    return table.with_edits(*({"add_bias": exactly(layer.name)} for layer in bare))

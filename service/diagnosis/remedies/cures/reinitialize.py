@@ -22,7 +22,7 @@ from service.diagnosis.remedies.bodies import Impossible
 from service.diagnosis.remedies.case import Case, Proposal
 from service.diagnosis.remedies.items import ATTENTION, GLOROT, LECUN, RECTIFIERS, gain_for, he, weights_for
 from service.diagnosis.remedies.registry import remedy
-from service.diagnosis.remedies.table import Table
+from service.diagnosis.remedies.table import Table, exactly
 from service.schemas.onnx import OnnxSpec
 
 Rule = dict[str, Any]
@@ -127,7 +127,7 @@ def drawn(table: Table, scheme: Rule) -> Table:
     if found:
         rules.append({"match": "*", "layer": as_rule(found), "weight": scheme, "bias": "zeros"})
     if last is not None and len(maps(table)) > 1 and scheme["scheme"] != "lsuv":
-        rules.append({"match": last.name, "weight": GLOROT})
+        rules.append({"match": exactly(last.name), "weight": GLOROT})
     if states:
         orthogonal = {"scheme": "orthogonal"}
         rules.append({"match": "*", "layer": as_rule(states), "weight": GLOROT, "recurrent": orthogonal})
@@ -153,4 +153,4 @@ def _first_sine(table: Table) -> Rule:
     first = maps(table)[0]
     shape = table.shape_into(first) or (1,)
     bound = 1 / shape[-1]
-    return {"match": first.name, "weight": {"scheme": "uniform", "a": -bound, "b": bound}}
+    return {"match": exactly(first.name), "weight": {"scheme": "uniform", "a": -bound, "b": bound}}

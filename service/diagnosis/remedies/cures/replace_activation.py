@@ -22,7 +22,7 @@ from service.diagnosis.remedies.bodies import Impossible
 from service.diagnosis.remedies.case import Case, Proposal
 from service.diagnosis.remedies.items import GLOROT, weights_for
 from service.diagnosis.remedies.registry import remedy
-from service.diagnosis.remedies.table import Table
+from service.diagnosis.remedies.table import Table, exactly
 
 ORDER = ("ReLU", "GELU", "SiLU", "ELU", "LeakyReLU", "PReLU", "SELU", "Softplus")
 LEAKY = ("LeakyReLU", "ELU", "PReLU", "GELU", "SiLU", "SELU", "Softplus")
@@ -78,7 +78,7 @@ def rules_for(table: Table, kind: str) -> list[dict[str, Any]]:
         return []
     rules = [{"match": "*", "layer": as_rule(found), "weight": weights_for(kind), "bias": "zeros"}]
     if last is not None and len(maps(table)) > 1:
-        rules.append({"match": last.name, "weight": GLOROT})
+        rules.append({"match": exactly(last.name), "weight": GLOROT})
     return rules
 
 

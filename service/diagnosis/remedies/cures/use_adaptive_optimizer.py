@@ -22,6 +22,14 @@ from service.diagnosis.remedies.table import Table
 
 RATES = {"Adam": 1e-3, "RMSprop": 1e-3, "AdamW": 1e-3, "Adagrad": 1e-2}
 
+DEFAULTS = {
+    "eps": (None, 1e-8, 1e-10),
+    "betas": (None, (0.9, 0.999)),
+    "alpha": (None, 0.99),
+    "momentum": (None, 0.0),
+}
+"""Left out or written out, these are what torch takes."""
+
 
 @remedy(
     "use-adaptive-optimizer",
@@ -50,14 +58,11 @@ def propose(case: Case) -> Iterator[Proposal]:
 
 
 def _exchanged(table: Table, kind: str, rate: float) -> Table:
-    training = table.submission.training
-    if (
-        training.optimizer.type == kind
-        and rate_of(training.optimizer) == rate
-        and training.optimizer.eps is None
-    ):
+    now = table.submission.training.optimizer
+    usual = all(getattr(now, name) in values for name, values in DEFAULTS.items())
+    if now.type == kind and rate_of(now) == rate and usual:
         raise Impossible("it is that already")
-    decay = training.optimizer.weight_decay
+    decay = now.weight_decay
     tree = dict(table.tree)
     kept = {"weight_decay": decay} if decay else {}
     tree["training"] = tree["training"] | {"optimizer": {"type": kind, "lr": rate} | kept}
