@@ -18,10 +18,9 @@ from service.schemas.submission import Submission
 from tests.diagnosing import CPU, LIMITS, Rows
 from workers.device import engine
 from workers.errors import RunError
-from workers.networks.load import load as load_networks
+from workers.preparation import build
 from workers.probes.recorder import Recorder
 from workers.settling import Settling
-from workers.training.data import load as load_examples
 from workers.training.loop import train
 
 CACHE = Path(__file__).resolve().parents[2] / ".gradclinic" / "trials"
@@ -70,11 +69,11 @@ def _train(accepted: Accepted, seed: int, steps: int, *, settles: bool) -> RunEv
     )  # fmt: skip
     rows = Rows()
     try:
-        networks = load_networks(accepted.submission, accepted.plan, seed).modules
-        examples = load_examples(accepted.submission, accepted.plan, None)
+        prepared = build(accepted, seed)
+        networks = prepared.networks.modules
         settling = Settling(order, accepted.plan.layers, None, rows)
         settled = settling.settled if settles else None
-        outcome = train(order, networks, examples, Recorder(networks, order, settling), CPU, settled)
+        outcome = train(order, networks, prepared.examples, Recorder(networks, order, settling), CPU, settled)
     except RunError as error:
         return error.failure()
     return RunEvidence(
