@@ -25,7 +25,8 @@ class Constant(nn.Module):
     def __init__(self, value: Tensor) -> None:
         super().__init__()
         if value.dtype.is_floating_point or value.numel() > _HOST:
-            self.register_buffer("value", value)
+            # What was expanded has one number for many places, and could not be written to again.
+            self.register_buffer("value", value.contiguous())
         else:
             self.value = value
 

@@ -209,3 +209,10 @@ def test_layers_of_tensorflow_are_named_by_their_scopes():
     network = _load(file)
     assert len(network.parameter_of) == 2
     assert [planned.layer.name for planned in network.planned] == ["model.dense", "model.dense.relu"]
+
+
+def test_constants_can_be_written_to_again_also_where_they_were_expanded():
+    nodes = [node("Expand", ["one", "shape"], ["wide"]), node("Add", ["x", "wide"], ["h"])]
+    nodes.append(node("MatMul", ["h", "fc.weight"], ["y"]))
+    network = _load(model(nodes, [tensor("one", 1), whole("shape", 1, 4), tensor("fc.weight", 4, 3)]))
+    network.load_state_dict({name: value.clone() for name, value in network.state_dict().items()})
