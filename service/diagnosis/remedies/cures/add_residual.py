@@ -22,6 +22,8 @@ from service.diagnosis.remedies.registry import remedy
 from service.diagnosis.remedies.shortcuts import Style, bridged
 from service.diagnosis.remedies.table import Table
 
+DEEP = 20
+"""Maps from which on sound weights alone are seldom enough."""
 TORCH = {
     "norm": "x = x + activation(layer(norm(x)))",
     "plain": "x = x + activation(layer(x))",
@@ -49,13 +51,14 @@ def propose(case: Case) -> Iterator[Proposal]:
     if len(maps(case.table)) < 4:
         return
     kind = dominant(case.table)
+    sooner = -14 if case.finding.rule == "poor-initialization" and len(maps(case.table)) > DEEP else 0
     yield from case.offer(
         "zero-gamma",
         "Each hidden layer's input is added before its activation, beside a batch norm whose gain begins at zero.",
         _gated,
         torch=TORCH["zero-gamma"],
         keras=KERAS["zero-gamma"],
-        later=0 if kind not in SATURATING else 40,
+        later=sooner + (0 if kind not in SATURATING else 40),
     )
     yield from case.offer(
         "norm",
@@ -63,7 +66,7 @@ def propose(case: Case) -> Iterator[Proposal]:
         lambda table: bridged(table, Style(norm="LayerNorm")),
         torch=TORCH["norm"],
         keras=KERAS["norm"],
-        later=1,
+        later=sooner + 1,
     )
     yield from case.offer(
         "plain",
@@ -71,7 +74,7 @@ def propose(case: Case) -> Iterator[Proposal]:
         lambda table: bridged(table, Style()),
         torch=TORCH["plain"],
         keras=KERAS["plain"],
-        later=2 if kind in SATURATING else 6,
+        later=sooner + (2 if kind in SATURATING else 6),
     )
 
 

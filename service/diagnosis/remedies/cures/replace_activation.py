@@ -22,6 +22,7 @@ from service.diagnosis.remedies.bodies import Impossible
 from service.diagnosis.remedies.case import Case, Proposal
 from service.diagnosis.remedies.items import GLOROT, weights_for
 from service.diagnosis.remedies.registry import remedy
+from service.diagnosis.remedies.states import settled_states
 from service.diagnosis.remedies.table import Table, exactly
 
 ORDER = ("ReLU", "GELU", "SiLU", "ELU", "LeakyReLU", "PReLU", "SELU", "Softplus")
@@ -42,7 +43,7 @@ INITIALIZERS = {"SELU": "lecun_normal", "Tanh": "glorot_uniform"}
         "exploding-signal": 50, "exploding-gradient": 60, "attenuated-loss-gradient": 74,
         "learning-rate-too-high": 75, "symmetric-units": 82,
     },
-    pairs=("add-batch-norm", "use-adaptive-optimizer"),
+    pairs=("use-adaptive-optimizer", "add-batch-norm"),
 )  # fmt: skip
 def propose(case: Case) -> Iterator[Proposal]:
     """The usual ones in the order in which they are tried; for dead units those that leak."""
@@ -100,7 +101,7 @@ def _bounded(table: Table) -> Table:
     lstm = [layer for layer in recurrent(table) if layer.activation == "ReLU" and layer.type == "LSTM"]
     rnn = [layer for layer in recurrent(table) if layer.activation == "ReLU" and layer.type == "RNN"]
     table = table.argued(lstm, activation="tanh") if lstm else table
-    return table.argued(rnn, nonlinearity="tanh") if rnn else table
+    return settled_states(table.argued(rnn, nonlinearity="tanh") if rnn else table)
 
 
 def _torch_init(kind: str) -> str:

@@ -21,6 +21,7 @@ from service.diagnosis.remedies.anatomy import recurrent
 from service.diagnosis.remedies.bodies import Impossible
 from service.diagnosis.remedies.case import Case, Proposal
 from service.diagnosis.remedies.registry import remedy
+from service.diagnosis.remedies.states import settled_states
 from service.diagnosis.remedies.table import Table
 from service.schemas.plan import Layer
 
@@ -33,11 +34,11 @@ SHORT = 40
 @remedy(
     "use-gated-recurrence",
     answers={
-        "vanishing-through-time": 10, "exploding-through-time": 16, "not-learning": 28,
-        "poor-initialization": 36, "gradient-spikes": 40, "no-gradient": 40, "non-finite-origin": 40,
+        "poor-initialization": 10, "vanishing-through-time": 10, "exploding-through-time": 16,
+        "not-learning": 28, "gradient-spikes": 40, "no-gradient": 40, "non-finite-origin": 40,
         "vanishing-gradient": 40, "saturated-activation": 44, "learning-rate-too-high": 58,
     },
-    pairs=("raise-learning-rate", "use-adaptive-optimizer"),
+    pairs=("use-adaptive-optimizer", "raise-learning-rate"),
 )  # fmt: skip
 def propose(case: Case) -> Iterator[Proposal]:
     """LSTM with log T, with 1, then GRU; for short sequences GRU first."""
@@ -75,7 +76,7 @@ def _gated(table: Table, make: Callable[[Any], Any], types: tuple[str, ...]) -> 
     found: list[Layer] = [layer for layer in recurrent(table) if layer.type in types]
     if not found:
         raise Impossible("no layer is plainly recurrent")
-    return table.exchanged(found, make)
+    return settled_states(table.exchanged(found, make))
 
 
 def _lstm(item: Any, forget_bias: float) -> Any:
