@@ -48,9 +48,8 @@ def first_move(evidence: Evidence, judgement: Judgement, limits: Limits, source:
     if not entered:
         return Move()
     standing = Standing(_race(evidence, judgement, (control, *entered)))
-    ready = {each.name for each in standing.entrants}
-    urgent = [each for each in entered if each.name in ready and is_asked(standing, each)]
-    runs = _whole(standing, urgent) if urgent else []
+    urgent = [each for each in standing.entrants if is_asked(standing, each)]
+    runs = _whole(standing, urgent)
     spent = sum(_price(standing, run) for run in runs)
     ranges = [each for each in entered if each.kind == "range-test" and not each.refused]
     singles = _singles(standing)
@@ -73,8 +72,11 @@ def next_move(race: Race, limits: Limits, source: Source) -> Move:
 
 
 def is_asked(standing: Standing, candidate: Candidate) -> bool:
-    """Whether the client wants to see just this one tried."""
-    return candidate.kind == "variant" or candidate.remedy in standing.race.submission.trials.names
+    """Whether the client wants to see just this one tried: a change of its own, or the first way of a named remedy."""
+    if candidate.remedy not in standing.race.submission.trials.names:
+        return candidate.kind == "variant"
+    first = next(each for each in standing.entrants if each.remedy == candidate.remedy)
+    return candidate.name == first.name
 
 
 def winners(standing: Standing) -> list[Candidate]:

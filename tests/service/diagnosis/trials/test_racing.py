@@ -85,6 +85,14 @@ def test_only_tries_what_was_asked_for_even_of_a_healthy_network() -> None:
     assert play.asked("warm-up") == [(0, STEPS), (1, STEPS), (2, STEPS)]
 
 
+def test_of_a_named_remedys_ways_the_first_runs_whole_and_the_others_compete() -> None:
+    ways = [candidate(f"warm-up-{n}", lr=0.01 * n, remedy="warm-up") for n in (1, 2, 3)]
+    play = Play(asking(mode="only", names=["warm-up"]), source(*ways), by_name(warm_up_2=0.8))
+    assert play.asked("warm-up-1") == [(0, STEPS), (1, STEPS), (2, STEPS)]
+    assert play.asked("warm-up-2") == [(0, 50), (0, STEPS), (1, STEPS), (2, STEPS)]
+    assert play.asked("warm-up-3") == [(0, 50)]
+
+
 def test_a_clients_own_variant_runs_whole_in_the_first_round() -> None:
     patch = [{"op": "replace", "path": "/training/optimizer/lr", "value": 0.5}]
     known = asking(variants=[{"name": "mine", "patch": patch}])
