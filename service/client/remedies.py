@@ -16,7 +16,20 @@ def remedies_text(diagnosis: Diagnosis) -> str:
     if not diagnosis.remedies:
         return ""
     title = "remedies, each tried against the unchanged network with the same seeds and batches"
-    return "\n".join([title, *(line for remedy in ranked(diagnosis.remedies) for line in lines_of(remedy))])
+    tried = [remedy for remedy in ranked(diagnosis.remedies) if remedy.result != "not-tried"]
+    lines = [line for remedy in tried for line in lines_of(remedy)]
+    return "\n".join([title, *lines, *untried(diagnosis.remedies)])
+
+
+def untried(remedies: Iterable[Remedy]) -> list[str]:
+    """What was not tried, by reason: often there is one for many."""
+    names: dict[str, list[str]] = {}
+    for remedy in remedies:
+        if remedy.result == "not-tried":
+            names.setdefault(remedy.reason, []).append(remedy.name)
+    return [
+        line for why, those in names.items() for line in (f"  not tried: {', '.join(those)}", f"    {why}")
+    ]
 
 
 def ranked(remedies: Iterable[Remedy]) -> list[Remedy]:

@@ -8,6 +8,7 @@ from service.client.numbers import number
 from service.client.profile import TITLE, Profile, profile_of
 from service.client.remedies import remedies_text
 from service.schemas.diagnosis import Diagnosis, Finding, Measurement
+from service.schemas.onnx import ImportReport
 from service.schemas.run import Failure, Outcome, Run
 
 WIDTH = 32
@@ -125,6 +126,8 @@ def footer(diagnosis: Diagnosis) -> str:
     """How much was run, and on what."""
     rules = diagnosis.rules_version or "none"
     lines = [f"diagnosis {diagnosis.id}, project {diagnosis.project}, rule book {rules}"]
+    if diagnosis.imported is not None:
+        lines.append(f"  {of_file(diagnosis.imported)}")
     finished = [(run, run.outcome) for run in diagnosis.runs if run.outcome is not None]
     lines.extend(ran(run, outcome) for run, outcome in finished if run.role == "baseline")
     tried = sum(run.role == "trial" for run, _ in finished)
@@ -133,6 +136,18 @@ def footer(diagnosis: Diagnosis) -> str:
     if finished:
         lines.append(f"  on {finished[0][1].device}, {finished[0][1].engine}")
     return "\n".join(lines)
+
+
+def of_file(imported: ImportReport) -> str:
+    """What an uploaded network turned out to hold."""
+    parts = [
+        f"network from {imported.producer or 'a file'}: {len(imported.parameters)} parameters",
+        f"{len(imported.frozen)} of them frozen" if imported.frozen else "",
+        f"{len(imported.constants)} constants" if imported.constants else "",
+        f"{imported.input.name} {list(imported.input.shape)} to {imported.output.name} {list(imported.output.shape)}",
+        f"batches of {imported.batch} only" if imported.batch else "",
+    ]
+    return ", ".join(part for part in parts if part)
 
 
 def ran(run: Run, outcome: Outcome) -> str:

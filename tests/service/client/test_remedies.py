@@ -37,9 +37,17 @@ def test_of_what_does_not_help_only_the_reason_is_told() -> None:
     assert "becomes 1.1" not in text
 
 
-def test_of_what_was_not_tried_to_the_end_no_seeds_are_counted() -> None:
-    row = remedy(result="not-tried", better=0, of=1)
-    assert "not tried: replace-activation-relu\n" in remedies_text(diagnosis(remedies=(row,)))
+def test_what_was_not_tried_for_one_reason_is_told_together() -> None:
+    rows = tuple(
+        remedy(name=name, result="not-tried", reason=why, of=1)
+        for name, why in (("a", "Too dear."), ("b", "Does not fit."), ("c", "Too dear."))
+    )
+    assert remedies_text(diagnosis(remedies=rows)).splitlines()[1:] == [
+        "  not tried: a, c",
+        "    Too dear.",
+        "  not tried: b",
+        "    Does not fit.",
+    ]
 
 
 def test_a_healthy_network_has_none() -> None:

@@ -5,6 +5,7 @@ import pytest
 from service.client.profile import depth_profile
 from service.client.text import PROFILE_ROWS, bar, bars, measured, render
 from service.schemas.diagnosis import Measurement
+from service.schemas.onnx import ImportReport, NamedShape
 from service.schemas.run import Failure, Obstacle
 from tests.service.client.diagnoses import diagnosis, finding
 from tests.service.diagnosis.evidence import chain
@@ -95,6 +96,19 @@ def test_that_it_may_hold_another_one_is_told_in_its_place() -> None:
     )
     text = render(diagnosis(verdict="unstable", findings=(finding(), other)))
     assert text.index("cause: GC101") < text.index("also: GC901")
+
+
+def test_it_says_what_an_uploaded_network_turned_out_to_hold() -> None:
+    shape = NamedShape(name="x", shape=(64,))
+    imported = ImportReport(
+        input=shape, output=NamedShape(name="y", shape=(10,)), opset=20, producer="pytorch 2.13",
+        parameters=(shape,) * 3, frozen=("x",), batch=4,
+    )  # fmt: skip
+    text = render(diagnosis(imported=imported))
+    assert (
+        "network from pytorch 2.13: 3 parameters, 1 of them frozen, x [64] to y [10], batches of 4 only"
+        in text
+    )
 
 
 def test_what_has_no_number_is_told_in_words() -> None:
