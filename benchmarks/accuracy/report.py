@@ -10,7 +10,8 @@ from typing import Any
 
 from benchmarks.accuracy.comparators import TOOLS
 from benchmarks.accuracy.judging import Judged
-from benchmarks.accuracy.labels import FIX_LEAST, HEALTHY_FROM, SICK_BELOW, Label
+from benchmarks.accuracy.labels import Label
+from benchmarks.accuracy.method import METHOD, ORDER
 from benchmarks.accuracy.mistakes import mistake
 from benchmarks.accuracy.scoring import (
     FAMILIES,
@@ -78,6 +79,7 @@ def page(evaluations: Sequence[Evaluation]) -> str:
             f"Rules {VERSION}. Written by `python benchmarks/accuracy.py`; nothing here is edited by hand.",
             "",
             METHOD,
+            ORDER,
             *(line for evaluation in evaluations for line in _part(evaluation)),
             *_tools(),
         ]
@@ -86,27 +88,6 @@ def page(evaluations: Sequence[Evaluation]) -> str:
 
 TUNED = "Rules were changed in view of these figures, so they flatter."
 OPENED = "No rule was changed in view of these figures."
-METHOD = f"""\
-## How it is measured
-
-Every configuration of the corpus and its textbook fix are trained over three seeds for the same number of steps. Skill
-is 1 - loss / loss of the best constant prediction, with the loss of the last tenth of the steps and the median over
-seeds; where a fix changes the loss itself, accuracies are compared instead (0 is the most frequent class), and for
-adversarial training the energy distance of the generator's samples.
-
-- **sick**: less than {SICK_BELOW:g} of the fix's skill, or non-finite in most seeds;
-- **healthy**: at least {HEALTHY_FROM:g} of it, and finite in every seed;
-- **borderline**: between them; counted in neither precision nor recall;
-- **unlabelled**: the fix itself reaches a skill below {FIX_LEAST:g}.
-
-No detector has a say in a label. A mechanism counts as the cause of a sick configuration because the fix, which takes
-it away, heals it. Programs (data, layers, optimiser) stand in one part only: rules are tuned on `tune`; `held-out` is
-opened once per release. *Flagged* means a warning or an error; *found* the same on a sick network. A rule is right
-where the network is sick and the rule is the mechanism, another name of the same root or a known consequence of it (the
-lists stand in `corpus/faults.py`); it is recalled where the mechanism's own rule is a finding or a symptom that a
-finding explains. The cause is right where the leading finding names the root; *exactly* leaves out other names of the
-same root. Brackets are Wilson's 95 % intervals.
-"""
 
 
 def _part(evaluation: Evaluation) -> list[str]:
