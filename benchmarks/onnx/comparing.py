@@ -1,7 +1,8 @@
 """What a network from a file has in common with the one that was exported: values, parameters, gradients, training."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import onnxruntime
 import torch
@@ -18,26 +19,23 @@ class Twin:
     """An imported network with the parameter of it that each parameter of the original has become."""
 
     network: nn.Module
-    of: Mapping[str, tuple[nn.Parameter, bool]]
-    """By the original's name: ours, and whether it stands there transposed."""
+    of: Mapping[str, Sequence[tuple[nn.Parameter, bool]]]
+    """By the original's name: ours, and whether it stands there transposed; several where it was torn apart."""
 
 
 def twin(network: nn.Module, named: Mapping[str, nn.Parameter], original: nn.Module) -> Twin:
-    """Matched by name where the values are the same, else by values; each of ours once."""
+    """Matched by name where the values are the same, else by values; copies of one weight together."""
     free = dict(named)
-    found: dict[str, tuple[nn.Parameter, bool]] = {}
+    found: dict[str, list[tuple[nn.Parameter, bool]]] = {}
     theirs = dict(original.named_parameters())
     for name, value in theirs.items():
         if name in free and _same(free[name], value):
-            found[name] = (free.pop(name), False)
+            found[name] = [(free.pop(name), False)]
     for name, value in theirs.items():
-        if name in found:
-            continue
-        for ours, candidate in free.items():
-            turned = candidate.dim() == 2 and _same(candidate.t(), value)
-            if _same(candidate, value) or turned:
-                found[name] = (free.pop(ours), not _same(candidate, value))
-                break
+        for ours, candidate in list(free.items()):
+            turned = candidate.dim() == 2 and not _same(candidate, value) and _same(candidate.t(), value)
+            if turned or _same(candidate, value):
+                found.setdefault(name, []).append((free.pop(ours), turned))
     return Twin(network, found)
 
 
@@ -85,12 +83,15 @@ def same_gradients(twins: Twin, original: nn.Module, x: Tensor, *, training: boo
     pairs = []
     for name, theirs in original.named_parameters():
         if name in twins.of and theirs.grad is not None:
-            ours, turned = twins.of[name]
-            gradient = torch.zeros_like(ours) if ours.grad is None else ours.grad
-            pairs.append((gradient.t() if turned else gradient, theirs.grad))
+            pairs.append((sum(_gradient(*copy) for copy in twins.of[name]), theirs.grad))
     largest = max((float(theirs.abs().max()) for _, theirs in pairs), default=1.0)
     # a gradient that is zero but for rounding is compared with the largest of all
     return all(close(a, b) or float((a - b).abs().max()) <= 1e-6 * largest for a, b in pairs)
+
+
+def _gradient(ours: nn.Parameter, turned: bool) -> Tensor:
+    gradient = torch.zeros_like(ours) if ours.grad is None else ours.grad
+    return gradient.t() if turned else gradient
 
 
 def _loss(network: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:
@@ -99,10 +100,24 @@ def _loss(network: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:
     return (y - wanted).square().mean()
 
 
-def same_training(twins: Twin, original: nn.Module, batches: list[Tensor]) -> bool:
-    """Thirty steps of SGD, the loss of each."""
+def same_training(
+    twins: Twin, original: nn.Module, batches: Sequence[Tensor]
+) -> Literal["", "single", "double"]:
+    """Thirty steps of SGD, the loss of each; in double precision where rounding moves single further apart."""
+    networks = (twins.network, original)
+    states = [{key: value.clone() for key, value in network.state_dict().items()} for network in networks]
+    if _curves_agree(networks, batches):
+        return "single"
+    for network, state in zip(networks, states, strict=True):
+        network.load_state_dict(state)
+        network.double()
+    exact = [batch.double() if batch.is_floating_point() else batch for batch in batches]
+    return "double" if _curves_agree(networks, exact) else ""
+
+
+def _curves_agree(networks: Sequence[nn.Module], batches: Sequence[Tensor]) -> bool:
     curves = []
-    for network in (twins.network, original):
+    for network in networks:
         network.train()
         optimizer = torch.optim.SGD(network.parameters(), lr=0.01)
         losses = []
@@ -111,6 +126,6 @@ def same_training(twins: Twin, original: nn.Module, batches: list[Tensor]) -> bo
             optimizer.zero_grad()
             loss.backward()
             optimizer.step()
-            losses.append(float(loss))
+            losses.append(float(loss.detach()))
         curves.append(torch.tensor(losses))
     return torch.allclose(curves[0], curves[1], rtol=CLOSE, atol=1e-7)

@@ -96,7 +96,7 @@ class EncoderDecoder(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """The same tokens on both sides."""
         y = self.embedding(x) + self.position
-        return self.head(self.transformer(y, y, tgt_mask=self.mask))
+        return self.head(self.transformer(y, y, tgt_mask=self.mask, tgt_is_causal=True))
 
 
 def _mlp() -> nn.Module:

@@ -71,7 +71,9 @@ def models() -> list[Model]:
             "DistilBertForSequenceClassification", "DistilBertConfig", vocab_size=_VOCAB, dim=32, n_layers=2,
             n_heads=4, hidden_dim=48, dropout=0.0, attention_dropout=0.0, seq_classif_dropout=0.0,
         ),
-        "albert": _of("AlbertForSequenceClassification", "AlbertConfig", embedding_size=16, **_TEXT),
+        "albert": _of(
+            "AlbertForSequenceClassification", "AlbertConfig", embedding_size=16, classifier_dropout_prob=0.0, **_TEXT
+        ),
         "electra": _of("ElectraForSequenceClassification", "ElectraConfig", embedding_size=16, **_TEXT),
         "gpt2": _of("GPT2LMHeadModel", "GPT2Config", **_GPT2, **_NO_DROPOUT),
         "gpt-neox": _of("GPTNeoXForCausalLM", "GPTNeoXConfig", **_TEXT),

@@ -24,7 +24,6 @@ def models() -> list[Model]:
     """Each with four classes."""
     net, four = torchvision.models, {"weights": None, "num_classes": 4}
     made = {
-        "resnet18": lambda: net.resnet18(**four),
         "mobilenet_v2": lambda: net.mobilenet_v2(width_mult=0.25, dropout=0.0, **four),
         "squeezenet": lambda: net.squeezenet1_1(dropout=0.0, **four),
         "shufflenet": lambda: net.shufflenet_v2_x0_5(**four),

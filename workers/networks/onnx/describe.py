@@ -8,7 +8,7 @@ from service.schemas.plan import Tensor as PlannedTensor
 from workers.networks.onnx.assemble import Assembled
 from workers.networks.onnx.graph import Node
 from workers.networks.onnx.names import is_dotted, module_of, safe, scope_of, unique
-from workers.networks.onnx.network import NodeModule, OnnxLayer
+from workers.networks.onnx.network import Constant, NodeModule, OnnxLayer
 from workers.networks.onnx.sources import source_lines
 from workers.networks.onnx.trial import Trial, numbers
 
@@ -68,7 +68,7 @@ def _layer(assembled: Assembled, trial: Trial, number: int, own: tuple[str, ...]
     weights = assembled.network.parameter_of
     shape = trial.values[assembled.nodes[number].gives].shape
     weighted = entry.weighted is not None and bool(leaves)
-    kind = entry.weighted if weighted and entry.weighted else entry.type
+    kind = entry.weighted if weighted and entry.weighted else _clip(assembled, number) or entry.type
     largest = max((weights[name].numel() for name in leaves), default=0)
     positions = numbers(shape[1:]) // max(
         shape[1] if entry.family == "convolution" and len(shape) > 1 else shape[-1] if shape else 1, 1
@@ -87,6 +87,24 @@ def _layer(assembled: Assembled, trial: Trial, number: int, own: tuple[str, ...]
         pointer="/network/onnx",
         activation=_inner_activation(assembled.nodes[number]),
     )
+
+
+def _clip(assembled: Assembled, number: int) -> str | None:
+    """What torch calls a clip between these bounds; None for all other operators."""
+    node = assembled.nodes[number]
+    if node.operator != "Clip":
+        return None
+    constants = assembled.network.steps[number].module.constants
+    bounds: list[float | None] = []
+    for place, name in enumerate(("min", "max"), start=1):
+        written, constant = node.attributes.get(name), constants.get(str(place))
+        if isinstance(constant, Constant) and constant.value.numel() == 1:
+            bounds.append(float(constant.value))
+        elif node.inputs[place : place + 1] not in {(), ("",)}:
+            return "clip"
+        else:
+            bounds.append(written if isinstance(written, float) else None)
+    return _CLIPS.get((bounds[0], bounds[1]), "clip")
 
 
 def _inner_activation(node: Node) -> str | None:

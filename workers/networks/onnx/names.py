@@ -25,6 +25,11 @@ def is_dotted(name: str) -> bool:
     return ("." in name or "/" in name) and not _ANONYMOUS.match(name)
 
 
+def is_plain(name: str) -> bool:
+    """Whether an initializer bears a name of Python, as an attribute of the network itself does."""
+    return name.isidentifier() and not _ANONYMOUS.match(name)
+
+
 def module_of(initializer: str) -> str:
     """The module that owns a parameter: its path without the last element."""
     path = safe(_CALLED.sub("", _NOISE.sub("", _NOISE.sub("", initializer))))

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
 from workers.networks.onnx.graph import Graph, Node
-from workers.networks.onnx.names import is_dotted
+from workers.networks.onnx.names import is_dotted, is_plain
 from workers.networks.onnx.registry import find
 
 _FX = "pkg.torch.onnx.fx_node"
@@ -31,6 +31,24 @@ _PASSING = frozenset(
     }
 )
 """Operators that only rearrange a weight: its role is decided where the result goes."""
+_BUFFERS = frozenset(
+    {
+        *("mask", "attn_mask", "attention_mask", "causal_mask", "bias_mask", "running_mean", "running_var"),
+        *(
+            "pe",
+            "positional_encoding",
+            "inv_freq",
+            "freqs",
+            "freqs_cis",
+            "cos",
+            "sin",
+            "cos_cached",
+            "sin_cached",
+        ),
+        *("mean", "std", "pixel_mean", "pixel_std", "alibi", "slopes", "anchors", "window"),
+    }
+)
+"""What people call the tensors that they register but do not train, for files that do not say it."""
 _BIASED = frozenset({"MatMul", "Gemm", "Conv", "ConvTranspose"})
 
 
@@ -78,9 +96,18 @@ def _is_parameter(
     by_place = _by_place(name, graph, uses, producers)
     if by_place is not None:
         return by_place
+    return _by_name(name, graph)
+
+
+def _by_name(name: str, graph: Graph) -> bool:
+    value = graph.initializers[name]
+    if name.rpartition(".")[2] in _BUFFERS or not bool(value.isfinite().all()):
+        return False
     # every node of TensorFlow has a path; its single numbers are epsilons and slopes
-    of_tensorflow = graph.producer.startswith("tf2onnx")
-    return is_dotted(name) and not (of_tensorflow and graph.initializers[name].numel() == 1)
+    if graph.producer.startswith("tf2onnx") and value.numel() == 1:
+        return False
+    # torch's older exporter names what the network holds and numbers everything else
+    return is_dotted(name) or (graph.producer == "pytorch" and value.numel() > 1 and is_plain(name))
 
 
 def _said(name: str, graph: Graph, uses: Sequence[tuple[Node, int]]) -> bool | None:

@@ -44,6 +44,20 @@ def test_bounds_scales_and_statistics_are_constants():
     assert {"act.low", "act.high", "mean", "var", "val_7"} == set(network.report.constants)
 
 
+def test_an_attribute_of_the_network_itself_is_a_parameter_and_a_mask_is_none():
+    nodes = [node("Add", ["x", "position"], ["a"]), node("Add", ["a", "mask"], ["b"])]
+    nodes += [node("Add", ["b", "encoder.pe"], ["c"]), node("Mul", ["c", "onnx_7"], ["d"])]
+    file = model(
+        [*nodes, node("Add", ["d", "far"], ["y"])],
+        [
+            *(tensor(n, 1, 4) for n in ("position", "mask", "encoder.pe", "onnx_7")),
+            _scalar("far", [-np.inf, 0, 0, 0]),
+        ],
+        producer="pytorch",
+    )
+    assert set(_load(file).parameter_of) == {"position"}
+
+
 def test_a_client_can_overrule_what_is_a_parameter():
     file = model(
         [node("Mul", ["x", "val_1"], ["h"]), node("MatMul", ["h", "fc.weight"], ["y"])],
