@@ -14,6 +14,7 @@ from service.schemas.body.yaml_text import read_yaml
 from service.schemas.intake import read
 from service.schemas.layers.registry import kinds
 from service.schemas.limits import Limits
+from service.schemas.onnx import NetworkFile, OnnxSpec
 from service.schemas.submission import Submission
 from service.schemas.training import Loss, Optimizer, Schedule
 
@@ -22,6 +23,36 @@ EXAMPLES = [
     read_yaml(path.read_text(), LIMITS)[0]
     for path in sorted((Path(__file__).parents[3] / "examples").glob("*.yaml"))
 ]
+FROM_FILE = {
+    "network": {
+        "onnx": "sha256:" + "0" * 64,
+        "input": "x",
+        "fill": {"mask": 1},
+        "sizes": {"time": 8},
+        "weights": "reinitialize",
+        "init": [{"match": "h.*", "weight": "orthogonal"}],
+        "train": ["h.*"],
+        "freeze": ["head.*"],
+        "edits": [
+            {"replace": "Sigmoid", "by": "ELU", "arguments": {"alpha": 0.5}},
+            {"insert": "BatchNorm", "after": "h.*"},
+            {"residual": {"start": "h.0", "end": "h.3"}},
+            {"add_bias": "head"},
+        ],
+    },
+    "training": {"loss": "CrossEntropyLoss", "optimizer": "Adam", "steps": 100},
+    "trials": {
+        "names": ["clip-gradients"],
+        "variants": [
+            {"name": "lower", "patch": [{"op": "add", "path": "/training/optimizer/lr", "value": 0.1}]},
+            {
+                "name": "moved",
+                "patch": [{"op": "copy", "from": "/network/freeze/0", "path": "/network/train/-"}],
+            },
+        ],
+    },
+}
+EXAMPLES.append(FROM_FILE)
 WORDS = sorted(
     {
         "input",
@@ -54,7 +85,7 @@ WORDS = sorted(
     | set(kinds())
     | {
         name
-        for model in (Submission, Loss, Optimizer, Schedule, *kinds().values())
+        for model in (Submission, OnnxSpec, Loss, Optimizer, Schedule, *kinds().values())
         for name in model.model_fields
     }
     | {
@@ -100,9 +131,13 @@ def sent(tree, media_type="application/json"):
         ).encode()
 
 
+def uploaded(digest):
+    return NetworkFile(digest=digest, bytes=1)
+
+
 def refused(body, media_type):
     try:
-        read(body, media_type, LIMITS, lambda _digest: None)
+        read(body, media_type, LIMITS, lambda _digest: None, uploaded, remedies=["clip-gradients"])
     except ClinicError as error:
         return error
     return None
@@ -117,9 +152,9 @@ def places(tree, way=()):
 
 
 @st.composite
-def mutated(draw):
+def mutated(draw, examples=EXAMPLES):
     """An example with some values replaced, removed, renamed or moved."""
-    tree = deepcopy(draw(st.sampled_from(EXAMPLES)))
+    tree = deepcopy(draw(st.sampled_from(examples)))
     for _ in range(draw(st.integers(1, 3))):
         way = draw(st.sampled_from([way for way in places(tree) if way]))
         parent = tree
@@ -139,6 +174,12 @@ def _mutate(draw, parent, key):
             parent.insert(0, deepcopy(parent[key]))
         case _:
             parent[key] = draw(TREES)
+
+
+def test_what_is_mutated_is_sound():
+    assert [refused(json.dumps(tree).encode(), "application/json") for tree in EXAMPLES] == [None] * len(
+        EXAMPLES
+    )
 
 
 @given(TREES)
@@ -170,4 +211,10 @@ def test_nor_in_yaml(tree):
 @QUIET
 def test_no_bytes_do(body, media_type):
     with contextlib.suppress(ClinicError):
-        read(body, media_type, LIMITS, lambda _digest: None)
+        read(body, media_type, LIMITS, lambda _digest: None, uploaded, remedies=["clip-gradients"])
+
+
+@given(mutated([FROM_FILE]))
+@settings(QUIET, max_examples=500)
+def test_no_mutated_submission_of_a_file_does(tree):
+    sent(tree)
