@@ -170,8 +170,16 @@ class Clinic:
 
     def finished(self, diagnosis_id: str) -> Diagnosis:
         """Wait for the end."""
-        eventually(lambda: self.get(diagnosis_id).status in {"succeeded", "failed", "canceled"})
+        ended = {"succeeded", "failed", "canceled"}
+        eventually(lambda: self.get(diagnosis_id).status in ended, tell=partial(self.story, diagnosis_id))
         return self.get(diagnosis_id)
+
+    def story(self, diagnosis_id: str) -> str:
+        """How far a diagnosis came, and the last words of its workers."""
+        found = self.get(diagnosis_id)
+        runs = [(run.role, run.variant, run.status, run.attempt, run.step) for run in found.runs]
+        logs = [worker.log.read_text()[-2000:] for worker in self._workers]
+        return "\n".join([f"{found.status} {found.phase} {runs}", *logs])
 
     def measured(self, diagnosis_id: str, variant: str = "baseline") -> list[tuple[Any, ...]]:
         """Every number of every run, as text: equal where everything was measured once, and the same."""
@@ -187,11 +195,13 @@ class Clinic:
         self.queue.close()
 
 
-def eventually(holds: Callable[[], bool], seconds: float = PATIENCE) -> float:
+def eventually(
+    holds: Callable[[], bool], seconds: float = PATIENCE, tell: Callable[[], str] = lambda: ""
+) -> float:
     """Wait until something holds, and say how long it took."""
     began = time.monotonic()
     while not holds():
-        assert time.monotonic() - began < seconds, "it never came to hold"
+        assert time.monotonic() - began < seconds, f"it never came to hold: {tell()}"
         time.sleep(0.02)
     return time.monotonic() - began
 
