@@ -1,10 +1,14 @@
 """One configuration from its diagnosis to its remedies, and each remedy that is offered on five fresh seeds."""
 
+import hashlib
 import time
 from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
 
 from benchmarks.accuracy.configuration import Configuration
 from benchmarks.remedies.laboratory import Laboratory
+from service.diagnosis import remedies, trials
 from service.diagnosis.engine import judge
 from service.diagnosis.trials.comparing import Comparison, compare
 from service.diagnosis.trials.concluding import conclude, judged
@@ -51,6 +55,16 @@ class Contest(Output):
     """Candidates as the source ordered them."""
     remedies: tuple[Remedy, ...] = ()
     checked: tuple[Checked, ...] = ()
+    code: str = ""
+    """Digest of the remedies and trials that raced it."""
+
+
+@cache
+def code() -> str:
+    """Digest of the remedies and trials as they are now."""
+    files = (path for package in (remedies, trials) for path in Path(package.__path__[0]).rglob("*.py"))
+    text = b"".join(path.read_bytes() for path in sorted(files))
+    return hashlib.sha256(text).hexdigest()[:12]
 
 
 def contest(configuration: Configuration, source: Source, laboratory: Laboratory) -> Contest:
@@ -78,6 +92,7 @@ def contest(configuration: Configuration, source: Source, laboratory: Laboratory
         order=tuple(each.name for each in race.candidates[1:]),
         remedies=found,
         checked=tuple(checked),
+        code=code(),
     )
 
 
