@@ -44,8 +44,14 @@ def _limits(name: str | None, site: Site) -> tuple[float, float] | None:
             return -_TANH, _TANH
         case "Hardsigmoid":
             return 1 - _JUST, _JUST
-        case "Hardtanh" if isinstance(site.module, nn.Hardtanh):
-            low, high = float(site.module.min_val), float(site.module.max_val)
+        case "Hardtanh":
+            # A file's is called so only where it has the usual ends.
+            ends = (
+                (site.module.min_val, site.module.max_val)
+                if isinstance(site.module, nn.Hardtanh)
+                else (-1, 1)
+            )
+            low, high = float(ends[0]), float(ends[1])
             margin = (high - low) * (1 - _JUST)
             return low + margin, high - margin
         case _:

@@ -140,11 +140,27 @@ def test_frozen_layers_show_outputs_and_no_weights(tmp_path, eager):
     assert rows.at(2).weight_gradient_rms > 0
 
 
-def test_a_clip_of_a_file_is_no_hardtanh_with_known_ends(tmp_path, eager):
-    ends = [
-        numpy_helper.from_array(torch.tensor(value).numpy(), name)
-        for name, value in (("lo", -1.0), ("hi", 1.0))
-    ]
-    nodes = [node("Gemm", ["x", "a.weight"], ["h"]), node("Clip", ["h", "lo", "hi"], ["y"])]
-    network = opened(model(nodes, [tensor("a.weight", 4, 4), *ends]), tmp_path)
-    assert measured(network, torch.randn(4, 4), eager).at(1).activation_rms > 0
+@pytest.mark.parametrize(
+    ("low", "high", "kind", "saturated", "dead"),
+    [
+        (-1.0, 1.0, "Hardtanh", 2 / 5, None),
+        (0.0, 6.0, "ReLU6", None, 2 / 5),
+        (0.0, None, "ReLU", None, 2 / 5),
+        (-2.0, 9.0, "clip", None, None),
+    ],
+)
+def test_a_clip_is_called_and_measured_by_its_bounds(tmp_path, eager, low, high, kind, saturated, dead):
+    names = {"lo": low, "hi": high}
+    ends = [scalar(name, value) for name, value in names.items() if value is not None]
+    inputs = ["h", "lo" if low is not None else "", "hi"] if high is not None else ["h", "lo"]
+    nodes = [node("Gemm", ["x", "a.weight"], ["h"]), node("Clip", inputs, ["y"])]
+    weight = numpy_helper.from_array(torch.tensor([[-3.0, -1.5, 0.25, 0.5, 0.75]]).numpy(), "a.weight")
+    network = opened(model(nodes, [weight, *ends], shape=("batch", 1)), tmp_path)
+    row = measured(network, torch.ones(4, 1), eager).at(1)
+    assert network.planned[1].layer.type == kind
+    assert row.activation_saturated_share == (None if saturated is None else pytest.approx(saturated))
+    assert row.activation_dead_share == (None if dead is None else pytest.approx(dead))
+
+
+def scalar(name, value):
+    return numpy_helper.from_array(torch.tensor(value).numpy(), name)

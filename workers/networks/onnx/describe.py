@@ -12,6 +12,13 @@ from workers.networks.onnx.network import Constant, NodeModule, OnnxLayer
 from workers.networks.onnx.sources import source_lines
 from workers.networks.onnx.trial import Trial, numbers
 
+_CLIPS: dict[tuple[float | None, float | None], str] = {
+    (-1.0, 1.0): "Hardtanh",
+    (0.0, 6.0): "ReLU6",
+    (0.0, None): "ReLU",
+}
+"""What clips are called in torch, by their bounds; any other has no name there and no known range."""
+
 
 @dataclass(frozen=True)
 class Description:
@@ -94,10 +101,11 @@ def _clip(assembled: Assembled, number: int) -> str | None:
     node = assembled.nodes[number]
     if node.operator != "Clip":
         return None
-    constants = assembled.network.steps[number].module.constants
+    constants = dict(assembled.network.steps[number].module.constants.items())
     bounds: list[float | None] = []
     for place, name in enumerate(("min", "max"), start=1):
-        written, constant = node.attributes.get(name), constants.get(str(place))
+        written = node.attributes.get(name)
+        constant = constants.get(str(place))
         if isinstance(constant, Constant) and constant.value.numel() == 1:
             bounds.append(float(constant.value))
         elif node.inputs[place : place + 1] not in {(), ("",)}:
