@@ -19,7 +19,7 @@ from service.diagnosis.signals import Signals
 from service.schemas.diagnosis import Measurement
 from service.schemas.recipes import TORCH
 
-POSSIBLE = ("There is no dropout in the file", "Random numbers are drawn at")
+POSSIBLE = ("There is no dropout in the file", "Random numbers are drawn at", "No layer has a bias")
 """How the sentences begin that tell of no certain loss."""
 
 

@@ -41,10 +41,11 @@ def _folded(graph: Graph) -> Iterator[str]:
     ]
     scaled = sum(bool(_BATCH_NORM.search(name)) for name in graph.initializers)
     if graph.producer.startswith("tf2onnx") and scaled and "BatchNormalization" not in operators:
-        yield f"Batch normalization was folded into {scaled} convolutions: exported for inference."
+        yield "Batch normalization became multiplications and additions: tf2onnx writes networks for inference."
     elif fused or (nameless and graph.producer == "pytorch" and "BatchNormalization" not in operators):
         count = fused or len(nameless)
-        yield f"Batch normalization was folded into {count} convolutions: exported for inference."
+        places = "a convolution" if count == 1 else f"{count} convolutions"
+        yield f"Batch normalization was folded into {places}: exported for inference."
 
 
 def _dropped(graph: Graph) -> Iterator[str]:
@@ -74,7 +75,8 @@ def _random(graph: Graph) -> Iterator[str]:
         node.operator in {"RandomUniformLike", "RandomNormalLike", "Bernoulli"} for node in graph.nodes
     )
     if count:
-        yield f"Random numbers are drawn at {count} nodes in inference too (Dropout2d is exported so)."
+        places = "a node" if count == 1 else f"{count} nodes"
+        yield f"Random numbers are drawn at {places} in inference too (Dropout2d is exported so)."
 
 
 def _untied(graph: Graph, parameters: frozenset[str]) -> Iterator[str]:
@@ -106,7 +108,9 @@ def _anonymous(graph: Graph, parameters: frozenset[str]) -> Iterator[str]:
         return
     nameless = [name for name in parameters if name not in graph.origins and not is_dotted(name)]
     count = sum(graph.initializers[name].dim() > 1 for name in nameless)
-    if count:
+    if count == 1:
+        yield "A parameter has lost its name: a weight was computed anew in the export."
+    elif count:
         yield f"{count} parameters have lost their names: weights were computed anew in the export."
 
 
