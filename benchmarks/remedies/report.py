@@ -62,9 +62,11 @@ def _part(part: str, done: Done, sick: int) -> list[str]:
     return [
         f"## {part.capitalize()}",
         "",
-        f"{len(own)} of {sick} sick configurations raced, in an order that tells nothing of the fault; "
-        f"{sum(contest.code == code() for _, contest in own)} of them by the code of this page, the others by earlier "
-        "states of the catalogue.",
+        (
+            f"{len(own)} of {sick} sick configurations raced, in an order that tells nothing of the fault; "
+            f"{sum(contest.code == code() for _, contest in own)} of them by the code of this page, others by earlier "
+            "states of the catalogue."
+        ),
         "",
         "| | n | offered | cured | first works | root cause | false cures | cost: median | nine of ten |",
         "|---|---|---|---|---|---|---|---|---|",
