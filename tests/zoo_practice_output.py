@@ -158,6 +158,38 @@ SICK = [
         "unstable",
         "clipping-masks-gradients",
     ),
+    _patient(
+        "dropout of everything, where a share to keep was meant",
+        _mlp(3, "ReLU", norm="{type: Dropout, p: 1.0}") + ADAM + DIGITS,
+        "unstable",
+        "dead-units",
+    ),
+    _patient(
+        "a threshold that nothing reaches",
+        _mlp(3, "{type: Threshold, threshold: 20, value: 0}") + ADAM + DIGITS,
+        "unstable",
+        "no-gradient",
+    ),
+    _patient(
+        "a fixed loss scale that skips every step",
+        _mlp(3, "ReLU") + ADAM.replace("epochs", "precision: fp16, loss_scale: 3e7, epochs") + DIGITS,
+        "unstable",
+        "overflow",
+    ),
+    _patient(
+        "a loss scale that makes gradients smaller still",
+        _mlp(3, "ReLU") + ADAM.replace("epochs", "precision: fp16, loss_scale: 1e-7, epochs") + DIGITS,
+        "unstable",
+        "underflow",
+    ),
+    _patient(
+        "a rate that is halved at every step instead of every epoch",
+        _mlp(3, "ReLU")
+        + ADAM.replace("epochs", "schedule: {type: exponential, gamma: 0.5}, epochs")
+        + DIGITS,
+        "unstable",
+        "learning-rate-too-low",
+    ),
 ]
 
 HEALTHY = [

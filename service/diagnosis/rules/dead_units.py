@@ -55,11 +55,7 @@ def detect(signals: Signals, options: Options = DEFAULTS) -> Sighting | None:
     born = (signals.value(signals.steps[0], SHARE, worst) or 0.0) >= options.dead
     return Sighting(
         message=f"{100 * share:.0f} % of the units of {worst.name} are dead: they answer zero to every example.",
-        cause=(
-            "The units are born dead: initial weights and biases hold everything below zero."
-            if born
-            else "Training killed the units: a step too large pushed them below zero for every example."
-        ),
+        cause=_cause(signals, ill[0][0], born=born),
         evidence=tuple(
             Measurement(
                 statistic=SHARE, value=value, threshold=options.dead, comparison=">=",
@@ -71,6 +67,20 @@ def detect(signals: Signals, options: Options = DEFAULTS) -> Sighting | None:
         clear=share >= options.dead + BORDER,
         from_start=born,
     )  # fmt: skip
+
+
+def _cause(signals: Signals, first: Layer, *, born: bool) -> str:
+    """By what reaches the first of them, and since when."""
+    before = next((layer for layer in signals.layers if layer.depth == first.inputs[0]), None)
+    if (
+        before is not None
+        and before.family == "dropout"
+        and signals.structure.argument(before, "p", 0.5) == 1
+    ):
+        return f"{before.name} puts out everything: p is the share that is put out, and not the one that is kept."
+    if born:
+        return "The units are born dead: initial weights and biases hold everything below zero."
+    return "Training killed the units: a step too large pushed them below zero for every example."
 
 
 def _settled(signals: Signals, layer: Layer) -> float | None:

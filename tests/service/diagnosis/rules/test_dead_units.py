@@ -1,5 +1,7 @@
 from service.diagnosis.rules.dead_units import detect
+from service.diagnosis.signals import Signals
 from tests.service.diagnosis.evidence import chain, run, signals
+from tests.service.diagnosis.structures import of
 
 LAYERS = chain(4, "ReLU")
 
@@ -24,3 +26,24 @@ def test_units_that_training_killed_are_told_from_those_born_dead() -> None:
     sighting = detect(signals(LAYERS, one))
     assert sighting is not None
     assert "Training killed" in sighting.cause
+
+
+def test_a_dropout_of_everything_is_named_where_it_feeds_the_dead() -> None:
+    written = {
+        "network": {
+            "input": {"shape": [64]},
+            "layers": [
+                {"type": "Linear", "out_features": 16},
+                {"type": "Dropout", "p": 1.0, "name": "drop"},
+                "ReLU",
+                {"type": "Linear", "out_features": 10},
+            ],
+        },
+        "training": {"loss": "CrossEntropyLoss", "optimizer": "SGD"},
+        "data": {"source": "builtin", "name": "digits"},
+    }
+    (structure,) = of(written)
+    one = run(structure.layers, by_activation=shares(1.0))
+    sighting = detect(Signals(structure.submission, 100, structure.network, structure.layers, one))
+    assert sighting is not None
+    assert sighting.cause.startswith("drop puts out everything")
