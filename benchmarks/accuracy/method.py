@@ -32,12 +32,12 @@ ORDER = """\
    right in 102 of 108. An opened part is spent; its programs stand in `tune` since.
 2. For rules 2026.12 new configurations were written (`corpus/unseen`): programs, that is data, layers and optimiser,
    that stood nowhere in the corpus. `split.json` was committed with them, and they were trained and labelled by their
-   outcome. Two lists of names for a root were corrected on both sides, as what had been expected did not follow the rule
-   book's own words: Adam's eps in fp16 is `update-below-precision`, and Softsign at depth, whose slope is one at zero, may
-   be called small weights as tanh may. No rule had been asked about any of the new configurations.
+   outcome. Two lists of names for a root were corrected on both sides, as what had been expected did not follow the
+   rule book's own words: Adam's eps in fp16 is `update-below-precision`, and Softsign at depth, whose slope is one at
+   zero, may be called small weights as tanh may. No rule had been asked about any of the new configurations.
 3. Rules were changed in view of `tune` alone, got their version, and were committed.
-4. `held-out` was judged, once, and is shown here. No judgement was changed after it; one sentence was (what `dead-units`
-   says of a dropout of everything).
+4. `held-out` was judged, once, and is shown here. No judgement was changed after it; one sentence was (what
+   `dead-units` says of a dropout of everything).
 
 Who wrote the rules also wrote both parts. Programs of `held-out` are new; kinds of fault are not, so the figures
 say how rules carry over to other networks, and not what they make of a fault that nobody thought of. Most
