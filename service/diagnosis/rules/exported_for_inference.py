@@ -36,7 +36,11 @@ def detect(signals: Signals) -> Sighting | None:
             if certain
             else f"This may be another network than the one that you train. {lost[0]}"
         ),
-        cause=f"The export was made for inference; this call keeps everything: {TORCH}.",
+        cause=(
+            "tf2onnx writes every network for inference; written out layer by layer, it keeps what it has."
+            if signals.imported is not None and signals.imported.producer.startswith("tf2onnx")
+            else f"The export was made for inference; this call keeps everything: {TORCH}."
+        ),
         evidence=tuple(
             Measurement(statistic="lost", value=None, threshold=None, meaning=sentence)
             for sentence in (*certain, *(sentence for sentence in lost if sentence not in certain))

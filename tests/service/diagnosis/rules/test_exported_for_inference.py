@@ -13,12 +13,21 @@ LAYERS = chain(10)
 FOLDED = "Batch normalization was folded into 9 convolutions: exported for inference."
 UNTIED = "2 parameters hold the same numbers, tied weights were torn apart: head.weight and others."
 NO_DROPOUT = "There is no dropout in the file: if the network has it, it was exported for inference."
+OTHERS = (
+    "Batch normalization was folded into a convolution: exported for inference.",
+    "Batch normalization became multiplications and additions: tf2onnx writes networks for inference.",
+    "Random numbers are drawn at a node in inference too (Dropout2d is exported so).",
+    "Random numbers are drawn at 3 nodes in inference too (Dropout2d is exported so).",
+    "A parameter has lost its name: a weight was computed anew in the export.",
+    "7 parameters have lost their names: weights were computed anew in the export.",
+    "No layer has a bias: tf2onnx takes out biases that are still zero, so train a step before the export.",
+)
 VANISHING = {"output_gradient_rms": geometric(1e-12, 1e-2, 10)}
 
 
-def report(*lost: str) -> ImportReport:
+def report(*lost: str, producer: str = "pytorch") -> ImportReport:
     shape = NamedShape(name="x", shape=(4,))
-    return ImportReport(input=shape, output=shape, opset=20, producer="pytorch", lost=lost)
+    return ImportReport(input=shape, output=shape, opset=20, producer=producer, lost=lost)
 
 
 def judged(*lost: str, **statistics: object):
@@ -67,9 +76,16 @@ def test_whole_files_and_networks_that_are_written_out_are_silent() -> None:
     assert detect(replace(seen, imported=report())) is None
 
 
+def test_who_writes_for_inference_alone_is_not_sent_to_the_call_of_another() -> None:
+    seen = replace(signals(LAYERS, run(LAYERS)), imported=report(OTHERS[1], producer="tf2onnx 1.17"))
+    sighting = detect(seen)
+    assert sighting is not None
+    assert "layer by layer" in sighting.cause
+
+
 @pytest.mark.parametrize("language", LANGUAGES[1:])
 def test_both_sentences_are_told_whole_in_other_languages(language: str) -> None:
-    for lost in (FOLDED, UNTIED, NO_DROPOUT):
+    for lost in (FOLDED, UNTIED, NO_DROPOUT, *OTHERS):
         finding = judged(lost, skill=0.9).findings[0]
         for told in (finding.message, finding.cause):
             assert "network" not in translated(told, language).replace(TORCH, "")
