@@ -40,6 +40,7 @@ def first_move(evidence: Evidence, judgement: Judgement, limits: Limits, source:
     control = base.control()
     if control.refused is not None:
         return Move()
+    control = control.model_copy(update={"run_steps": _steps(evidence, control)})
     asked = [*source.named(trials.names, evidence, judgement), *base.variants()]
     found = source.answering(evidence, judgement) if trials.mode == "auto" else ()
     full = evidence.submission.probing.profile == "full"
@@ -94,6 +95,12 @@ def _sound(evidence: Evidence, judgement: Judgement) -> bool:
     """Healthy, or so near to perfect that no trial could reach another level."""
     skills = [run.outcome.skill or 0.0 for run in evidence.runs]
     return judgement.verdict == "healthy" or (bool(skills) and NEARLY <= median(skills) <= 1)
+
+
+def _steps(evidence: Evidence, control: Candidate) -> int:
+    """Steps of a whole run: what a baseline that ran to its end took; of a file they are but estimated here."""
+    ended = (run.outcome for run in evidence.runs if run.outcome.stopped in {"planned", "budget"})
+    return max((outcome.steps_run for outcome in ended), default=control.run_steps)
 
 
 def _race(evidence: Evidence, judgement: Judgement, candidates: tuple[Candidate, ...]) -> Race:

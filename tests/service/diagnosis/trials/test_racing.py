@@ -46,6 +46,11 @@ def test_short_runs_are_never_under_32_steps() -> None:
     assert Play(ill, source(candidate("good", base=few)), by_name(good=0.8)).asked("good")[0] == (0, 32)
 
 
+def test_a_trial_takes_the_steps_that_the_baseline_really_took() -> None:
+    ill = evidence(*(outcome(0.0, steps=120) for _ in range(3)))
+    assert Play(ill, source(candidate("good")), by_name(good=0.8)).asked("good")[1] == (0, 120)
+
+
 def test_a_short_run_that_is_the_whole_budget_is_not_done_again() -> None:
     few = submission(training={"loss": "CrossEntropyLoss", "optimizer": "SGD", "steps": 32})
     ill = evidence(*(outcome(0.0, steps=32) for _ in range(3)), of=few)
