@@ -7,12 +7,15 @@ from pydantic import BaseModel
 
 from service.diagnosis.language import LANGUAGES, translated
 from service.schemas.diagnosis import Diagnosis, DiagnosisSummary, Finding, Judgement, Measurement, Symptom
+from service.schemas.onnx import ImportReport
 from service.schemas.page import Page
 from service.schemas.validation import Validation
 
-SPEAKING = (Diagnosis, DiagnosisSummary, Judgement, Finding, Measurement, Symptom, Page, Validation)
+SPEAKING = (
+    Diagnosis, DiagnosisSummary, Judgement, Finding, Measurement, Symptom, Page, Validation, ImportReport,
+)  # fmt: skip
 """Models with sentences in them, at any depth."""
-SENTENCES = frozenset({"message", "cause", "summary", "reason", "meaning"})
+SENTENCES = frozenset({"message", "cause", "summary", "reason", "meaning", "lost"})
 
 
 def wanted() -> str:
@@ -39,5 +42,5 @@ def _in(name: str, value: Any, language: str) -> Any:
     if isinstance(value, str):
         return translated(value, language) if name in SENTENCES else value
     if isinstance(value, tuple):
-        return tuple(_in("", each, language) for each in value)
+        return tuple(_in(name, each, language) for each in value)
     return spoken(value, language) if isinstance(value, BaseModel) else value

@@ -5,6 +5,9 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
+from service.api import language
+from service.schemas.onnx import ImportReport, NamedShape
+
 
 @pytest.fixture
 def judged(client: FlaskClient, submission: str, worker: Any) -> str:
@@ -67,3 +70,13 @@ def test_lists_and_judgements_are_told_too(client: FlaskClient, judged: str) -> 
 
 def test_what_holds_no_sentence_has_no_language(client: FlaskClient) -> None:
     assert "Content-Language" not in client.get("/v1/capabilities").headers
+
+
+def test_what_an_export_took_is_told_too() -> None:
+    lost = ("There is no dropout in the file: if the network has it, it was exported for inference.",)
+    value = NamedShape(name="reason", shape=(3,))
+    report = ImportReport(input=value, output=value, opset=20, producer="p", unused=lost, lost=lost)
+    russian = language.spoken(report, "ru")
+    assert isinstance(russian, ImportReport)
+    assert russian.lost[0].startswith("В файле")
+    assert (russian.unused, russian.input) == (lost, value)
