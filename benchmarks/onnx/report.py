@@ -29,6 +29,8 @@ _COLUMNS = {
 
 def page(rows: Sequence[Row]) -> str:
     """Markdown."""
+    keras = [row for row in rows if row["model"].startswith("keras/")]
+    rows = [row for row in rows if row not in keras]
     exported = [row for row in rows if row.get("importer")]
     networks = {row["model"] for row in exported}
     families = Counter(key.split("/")[0] for key in networks)
@@ -55,6 +57,7 @@ def page(rows: Sequence[Row]) -> str:
             "",
             *(line for importer in ("gradclinic", "onnx2pytorch") for line in _table(importer, exported)),
             *_other(exported),
+            *_keras(keras),
             *_failures(rows),
             "",
         ]
@@ -107,6 +110,26 @@ def _other(rows: Sequence[Row]) -> list[str]:
         ),
         "",
     ]
+
+
+def _keras(rows: Sequence[Row]) -> list[str]:
+    if not rows:
+        return []
+    lines = [
+        "## Keras by tf2onnx",
+        "",
+        "It writes for inference alone: batch normalization becomes multiplications and additions, dropout goes, an "
+        "LSTM's weights are put together. Forward and gradients (in inference, of the parameters that are still "
+        "found by their values) beside TensorFlow's.",
+        "",
+        "| network | forward | gradients | parameters | what the report says is lost |",
+        "|---|---|---|---|---|",
+    ]
+    for row in sorted(rows, key=lambda row: str(row["model"])):
+        yes = ["yes" if row.get(column) else "no" for column in ("forward", "gradients")]
+        cells = [row["model"], *yes, f"{row.get('parameters', 0)}/{row['of']}", " ".join(row.get("lost", ()))]
+        lines.append(f"| {' | '.join(cells)} |")
+    return [*lines, ""]
 
 
 def _failures(rows: Sequence[Row]) -> list[str]:

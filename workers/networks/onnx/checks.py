@@ -80,8 +80,17 @@ def _tensors(node: NodeProto) -> Iterator[TensorProto]:
                 yield attribute.t
 
 
+def _check_text(*names: object) -> None:
+    """Protobuf gives bytes where a string is no UTF-8."""
+    for name in names:
+        if not isinstance(name, str):
+            raise RefusedNetwork(f"The name {shown(name, 40)} is no text.")
+
+
 def _check_names(node: NodeProto, limits: OnnxLimits) -> None:
-    for name in (node.name, node.op_type, node.domain, *node.input, *node.output):
+    names = (node.name, node.op_type, node.domain, *node.input, *node.output)
+    _check_text(*names, *(attribute.name for attribute in node.attribute))
+    for name in names:
         if len(name) > limits.name_length:
             raise RefusedNetwork(
                 f"The name {shown(name, 40)} is longer than {limits.name_length} characters."
@@ -97,6 +106,7 @@ def _check_names(node: NodeProto, limits: OnnxLimits) -> None:
 
 def _check_graph_names(graph: GraphProto, limits: OnnxLimits) -> None:
     names = [tensor.name for tensor in graph.initializer]
+    _check_text(*names, *(value.name for value in (*graph.input, *graph.output)))
     if any(len(name) > limits.name_length for name in names):
         raise RefusedNetwork(f"The name of an initializer is longer than {limits.name_length} characters.")
     if len(set(names)) != len(names):

@@ -291,6 +291,15 @@ def test_text_that_is_no_utf8_is_refused_or_read_as_something_harmless():
     _refused(data.replace(b"stack_trace", b"stack_\xff\xfe\xff\xfee"), "not ONNX")
 
 
+@pytest.mark.parametrize("place", [b"fc.weight", b"fc.bias", b"transB", b"node_name"])
+def test_names_that_are_no_text_are_refused(place):
+    file = linear()
+    file.graph.node[0].name = "node_name"
+    file.graph.node[0].attribute.append(helper.make_attribute("transB", 0))
+    data = file.SerializeToString()
+    _refused(data.replace(place, b"\xff\xfe" + place[2:]), "is no text")
+
+
 def test_numbers_in_the_wrong_field_are_refused():
     liar = TensorProto(name="c", dims=[3], data_type=TensorProto.FLOAT, int32_data=[1, 2, 3])
     _refused(model([node("Add", ["x", "c"], ["y"])], [liar]), "cannot be read")
