@@ -129,10 +129,12 @@ class Rewriting:
 
 def rewritten(tree: Json, pointer: str, layers: Iterable[Layer], change: Change) -> Json:
     """The network at `pointer` with a change made to each of its bodies; `layers` are those of its plan."""
-    by_pointer: dict[str, tuple[Layer, ...]] = {}
+    by_pointer: dict[str, list[Layer]] = {}
     for layer in layers:
-        by_pointer[layer.pointer] = (*by_pointer.get(layer.pointer, ()), layer)
-    return Rewriting(by_pointer, change).network(tree, pointer)
+        by_pointer.setdefault(layer.pointer, []).append(layer)
+    return Rewriting({place: tuple(found) for place, found in by_pointer.items()}, change).network(
+        tree, pointer
+    )
 
 
 def names_of(items: Sequence[Json], kind: Kind) -> tuple[str, ...]:

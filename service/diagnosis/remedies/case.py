@@ -130,8 +130,14 @@ class Case:
 
     def on(self, submission: Submission) -> "Case":
         """The same case with a changed submission, its layers in their new places."""
-        table = self.tables[0].changed(replace(self.tables[0], submission=submission).tree)
-        changed = {"submission": submission, "layers": table.everything}
+        same = (
+            submission.network == self.submission.network and submission.networks == self.submission.networks
+        )
+        known = self.evidence.layers if same or self.tables[0].from_file else None
+        changed = {
+            "submission": submission,
+            "layers": replace(self.tables[0], submission=submission, known=known).everything,
+        }
         return replace(self, evidence=self.evidence.model_copy(update=changed))
 
     def _table(self, name: str) -> Table:

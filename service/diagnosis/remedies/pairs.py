@@ -5,8 +5,9 @@ from dataclasses import dataclass
 
 from service.diagnosis.remedies.case import Case, Proposal
 from service.diagnosis.remedies.registry import Known
+from service.errors import InvalidSubmission
 
-LATER, APART = 5, 6
+LATER, APART = 3, 6
 """How much later than its first half alone a pair is tried, and how far its partners follow one another."""
 WORTH = 40
 """Of cures that come later than this under a finding there are no pairs."""
@@ -25,7 +26,10 @@ def paired(case: Case, known: Known, proposal: Proposal, catalogue: Sequence[Kno
     """The cure together with each that it names as its partner, in that order."""
     if proposal.kind != "cure" or known.answers.get(case.finding.rule, WORTH + 1) > WORTH:
         return
-    after = case.on(proposal.submission)
+    try:
+        after = case.on(proposal.submission)
+    except InvalidSubmission:
+        return
     partners = {each.name: each for each in catalogue}
     for place, name in enumerate(known.pairs):
         second = sorted(partners[name].propose(after), key=lambda each: each.later)

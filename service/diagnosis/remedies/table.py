@@ -41,12 +41,19 @@ class Table:
     """A submission, its layers, and which of its networks is operated on."""
 
     submission: Submission
-    everything: tuple[Layer, ...]
-    """Layers of all networks."""
+    known: tuple[Layer, ...] | None
+    """Layers of all networks; None where a change has moved them."""
     network: str
     dataset: DatasetInfo | None = None
     imported: ImportReport | None = None
     """What an uploaded network's file turned out to hold."""
+
+    @cached_property
+    def everything(self) -> tuple[Layer, ...]:
+        """Layers of all networks; raises InvalidSubmission where a change has left no network."""
+        if self.known is not None:
+            return self.known
+        return expand(submission_networks(self.submission), WIDE, network_pointers(self.submission)).layers
 
     @cached_property
     def layers(self) -> tuple[Layer, ...]:
@@ -90,13 +97,13 @@ class Table:
             return spec.input.shape
         return self.imported.input.shape if self.imported is not None else None
 
-    def changed(self, tree: Tree) -> "Table":
-        """The table with another submission; raises ValidationError or InvalidSubmission where it is none."""
-        submission = Submission.model_validate(tree)
-        if isinstance(submission.network, OnnxSpec):
-            return replace(self, submission=submission)
-        plan = expand(submission_networks(submission), WIDE, network_pointers(submission))
-        return replace(self, submission=submission, everything=plan.layers)
+    def changed(self, tree: Tree, *, moved: bool = False) -> "Table":
+        """The table with another submission; raises ValidationError where it is none.
+
+        Where layers have `moved`, they are found anew once they are asked for: that takes its time in deep networks.
+        """
+        lost = moved and not self.from_file
+        return replace(self, submission=Submission.model_validate(tree), known=None if lost else self.known)
 
     def set(self, part: str, **keys: Json) -> "Table":
         """Some keys of `training`, `data` or another part at a path like `training.clip`; None takes one out."""
@@ -113,14 +120,14 @@ class Table:
                 place[key] = value
         return self.changed(tree)
 
-    def with_network(self, network: Json) -> "Table":
+    def with_network(self, network: Json, *, moved: bool = False) -> "Table":
         """The same with this network written anew."""
         tree = deepcopy(self.tree)
         if self.submission.network is not None:
             tree["network"] = network
         else:
             tree["networks"][self.network] = network
-        return self.changed(tree)
+        return self.changed(tree, moved=moved)
 
     def with_init(self, *rules: Json) -> "Table":
         """Rules of initialisation behind those that are there, so that they win."""
@@ -142,7 +149,7 @@ class Table:
         network = rewritten(self.written, self.pointer, self.layers, change)
         if network == self.written:
             raise Impossible("there is nothing to change")
-        return self.with_network(network)
+        return self.with_network(network, moved=True)
 
     def swapped(self, chosen: Collection[Layer], by: Json) -> "Table":
         """Another layer without weights in the place of each chosen one."""

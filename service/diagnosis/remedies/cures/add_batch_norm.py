@@ -13,6 +13,7 @@ Source: Ioffe and Szegedy (2015); Yang et al. (2019) for its explosion in depth;
 
 from collections.abc import Iterator
 
+from service.diagnosis.remedies.anatomy import hidden
 from service.diagnosis.remedies.case import Case, Proposal
 from service.diagnosis.remedies.norms import normalized
 from service.diagnosis.remedies.registry import remedy
@@ -30,11 +31,13 @@ from service.diagnosis.remedies.registry import remedy
     pairs=("reinitialize",),
 )  # fmt: skip
 def propose(case: Case) -> Iterator[Proposal]:
-    """One way: everywhere."""
+    """One way: everywhere; sooner in convolutional networks, which new weights alone seldom bring far."""
+    images = any(layer.family == "convolution" for layer in hidden(case.table))
     yield from case.offer(
         "",
         "A batch normalisation comes between each hidden layer and its activation.",
         lambda table: normalized(table, "BatchNorm"),
         torch="nn.Sequential(nn.Linear(n, n), nn.BatchNorm1d(n), activation)",
         keras='Dense(n, use_bias=False); BatchNormalization(); Activation("...")',
+        later=-14 if images and case.finding.rule == "poor-initialization" else 0,
     )

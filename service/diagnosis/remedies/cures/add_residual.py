@@ -22,7 +22,7 @@ from service.diagnosis.remedies.registry import remedy
 from service.diagnosis.remedies.shortcuts import Style, bridged
 from service.diagnosis.remedies.table import Table
 
-DEEP = 20
+DEEP = 14
 """Maps from which on sound weights alone are seldom enough."""
 TORCH = {
     "norm": "x = x + activation(layer(norm(x)))",

@@ -64,7 +64,7 @@ def propose(case: Case) -> Iterator[Proposal]:
             partial(drawn, scheme=scheme),
             torch=f"{torch}; nn.init.zeros_(layer.bias)",
             keras=f'kernel_initializer={keras}, bias_initializer="zeros"',
-            later=2 * place,
+            later=2 * place + (6 if recurrent(case.table) else 0),
         )
 
 

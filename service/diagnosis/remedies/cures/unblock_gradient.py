@@ -1,6 +1,7 @@
 """Layers that let nothing through are taken away.
 
-What it changes: dropout of more than four fifths, thresholds and shrinkages leave the network.
+What it changes: dropout of more than four fifths, thresholds, shrinkages and clamps to a range without zero leave the
+network.
 
 When it helps: no gradient reaches what is before such a layer: it answers the same to every example.
 
@@ -25,8 +26,8 @@ MOST = 0.8
 @remedy(
     "unblock-gradient",
     answers={
-        "no-gradient": 6, "vanishing-signal": 10, "dead-units": 22, "not-learning": 22,
-        "vanishing-gradient": 22, "poor-initialization": 24,
+        "no-gradient": 6, "saturated-activation": 6, "vanishing-signal": 10, "dead-units": 22,
+        "not-learning": 22, "vanishing-gradient": 22, "poor-initialization": 24,
     },
 )  # fmt: skip
 def propose(case: Case) -> Iterator[Proposal]:
@@ -57,4 +58,8 @@ def _blocks(table: Table, layer: Layer) -> bool:
     if layer.family == "dropout":
         share = table.structure.argument(layer, "p", default=0.5)
         return isinstance(share, int | float) and share > MOST
+    if layer.type == "Hardtanh":
+        low = table.structure.argument(layer, "min_val", default=-1.0)
+        high = table.structure.argument(layer, "max_val", default=1.0)
+        return isinstance(low, int | float) and isinstance(high, int | float) and not low <= 0 <= high
     return layer.type in FLAT

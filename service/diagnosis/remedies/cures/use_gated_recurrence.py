@@ -41,7 +41,7 @@ SHORT = 40
     pairs=("use-adaptive-optimizer", "raise-learning-rate"),
 )  # fmt: skip
 def propose(case: Case) -> Iterator[Proposal]:
-    """LSTM with log T, with 1, then GRU; for short sequences GRU first."""
+    """LSTM with log T, with 1, then GRU, which is sooner where sequences are short."""
     lengths = [shape[0] for layer in recurrent(case.table) if (shape := case.table.shape_into(layer))]
     if not lengths:
         return
@@ -68,7 +68,7 @@ def propose(case: Case) -> Iterator[Proposal]:
         partial(_gated, make=_gru, types=("RNN",)),
         torch="nn.GRU(n, h, batch_first=True)",
         keras="GRU(h)",
-        later=-1 if short else 30,
+        later=3 if short else 30,
     )
 
 

@@ -142,3 +142,30 @@ def test_a_norm_behind_a_sum_written_by_hand_moves_into_the_branch() -> None:
 def test_dropout_comes_behind_each_hidden_activation() -> None:
     (tree,) = proposed("add-dropout", written(deep("ReLU", 2)), "exploding-gradient").values()
     assert types(tree) == ["Linear", "ReLU", "Dropout"] * 2 + ["Linear"]
+
+
+@pytest.mark.parametrize(
+    "blocker",
+    [
+        {"type": "Dropout", "p": 1.0},
+        {"type": "Threshold", "threshold": 20.0, "value": 0.0},
+        {"type": "Hardtanh", "min_val": 20.0, "max_val": 30.0},
+    ],
+)
+def test_what_lets_nothing_through_leaves(blocker: dict[str, Any]) -> None:
+    blocked = written([linear(32), blocker, linear(32), "ReLU", linear(10)])
+    (tree,) = proposed("unblock-gradient", blocked, "no-gradient").values()
+    assert types(tree) == ["Linear", "Linear", "ReLU", "Linear"]
+
+
+def test_usual_dropout_and_clamps_stay() -> None:
+    usual = written([linear(32), {"type": "Dropout", "p": 0.5}, "Hardtanh", linear(10)])
+    assert proposed("unblock-gradient", usual, "no-gradient") == {}
+
+
+def test_rules_made_for_a_plain_recurrence_are_not_left_to_a_gated_one() -> None:
+    loud = {"match": "memory", "recurrent": {"scheme": "normal", "std": 1.0}}
+    submission = tokens({"type": "RNN", "hidden_size": 8, "name": "memory"})
+    submission["network"]["init"] = [loud]
+    tree = proposed("use-gated-recurrence", submission, "exploding-through-time")["lstm"]
+    assert tree["network"]["init"][-1]["recurrent"] == {"scheme": "orthogonal"}

@@ -17,7 +17,7 @@ def test_adaptive_optimisers_keep_the_decay_and_nothing_else_of_the_old_one() ->
     old = {"type": "SGD", "lr": 0.1, "momentum": 0.9, "weight_decay": 1e-4}
     found = plans("use-adaptive-optimizer", "learning-rate-too-high", optimizer=old)
     assert found["adam"]["optimizer"] == {"type": "Adam", "lr": 1e-3, "weight_decay": 1e-4}
-    assert set(found) == {"adam", "rmsprop", "adamw", "adagrad"}
+    assert set(found) == {"adam", "adam-faster", "rmsprop", "adamw", "adagrad"}
 
 
 @pytest.mark.parametrize("more", [{}, {"eps": 1e-8, "betas": [0.9, 0.999], "weight_decay": 0.0}])
@@ -146,3 +146,12 @@ def test_every_cure_of_the_plan_leaves_the_network_alone() -> None:
     for known in catalogue():
         if known.name in plain:
             assert all(each.submission.network == case.submission.network for each in known.propose(case))
+
+
+@pytest.mark.parametrize(("width", "rate"), [(32, 1e-2), (256, 3e-3)])
+def test_recurrent_networks_take_faster_steps(width: int, rate: float) -> None:
+    layers = [{"type": "Embedding", "embedding_dim": 4}, {"type": "LSTM", "hidden_size": width}, "ReLU"]
+    data = {"source": "builtin", "name": "first_token", "length": 5}
+    body = [*layers, {"type": "Linear", "out_features": 4}]
+    found = proposed("use-adaptive-optimizer", written(body, shape=(5,), vocab=4, data=data), "not-learning")
+    assert found["adam"]["training"]["optimizer"]["lr"] == pytest.approx(rate)
