@@ -103,7 +103,10 @@ def _begin(connection: Connection, diagnosis_id: str) -> Thought | Status | None
     if row.thought_about or any(run.status not in ENDED for run in rows):
         return None
     taken = update(diagnoses).where(diagnoses.c.id == row.id)
-    connection.execute(taken.values(thought=row.thought + 1, thinking_until=now(THINKING_SECONDS)))
+    phase = "trying" if trying else "judging"
+    connection.execute(
+        taken.values(phase=phase, thought=row.thought + 1, thinking_until=now(THINKING_SECONDS))
+    )
     return Thought(row.id, diagnosis_id, row.thought + 1, trying)
 
 

@@ -45,6 +45,19 @@ def test_the_judgement_is_saved_when_all_runs_have_ended(database):
     assert found.error is None
 
 
+def test_a_diagnosis_that_is_thought_about_says_so(database):
+    diagnosis = created(database)
+    finished(database, diagnosis)
+    seen = []
+
+    def looking(evidence: Evidence) -> Judgement:
+        seen.append(diagnoses.get(database, diagnosis))
+        return judge(evidence)
+
+    diagnoses.settle(database, diagnosis, Mind(looking))
+    assert [(found.status, found.phase, found.verdict) for found in seen] == [("running", "judging", None)]
+
+
 def test_settling_twice_does_nothing(database):
     diagnosis = created(database)
     finished(database, diagnosis)
