@@ -154,6 +154,12 @@ def test_of_one_remedys_variants_only_the_best_goes_before_another_remedy() -> N
     assert [name for name in ("he", "xavier", "norm") if len(play.asked(name)) > 1] == ["xavier", "norm"]
 
 
+def test_beside_the_fastest_the_first_by_evidence_runs_whole() -> None:
+    several = [candidate(name) for name in ("standardize", "x", "y", "norm")]
+    play = Play(ILL, source(*several), by_name(standardize=0.4, x=0.7, y=0.7, norm=0.9))
+    assert [each.name for each in several if len(play.asked(each.name)) > 1] == ["standardize", "norm"]
+
+
 def test_pairs_wait_until_single_changes_show_nothing() -> None:
     pair = candidate("a+b", remedy="a+b")
     hopeful = Play(ILL, source(candidate("a"), pair), by_name(a=0.8, a__b=0.8))
