@@ -53,9 +53,11 @@ def patched(tree: Tree, patch: Sequence[PatchOperation], limits: Limits | None =
             written = deepcopy(operation.model_dump(mode="json"))
             changed = jsonpatch.JsonPatch([written]).apply(changed, in_place=True)
         except (jsonpatch.JsonPatchException, JsonPointerException, TypeError) as error:
-            raise _unfit(
-                place, f"{operation.op} {operation.path!r} cannot be applied: {_why(error)}"
-            ) from error
+            why = f"{operation.op} {operation.path!r} cannot be applied: {_why(error)}"
+            hint = (
+                "what stands at its default is not there yet: `add` it" if operation.op == "replace" else None
+            )
+            raise _unfit(place, why, hint) from error
         except MalformedBody as error:
             raise _unfit(place, f"the submission would be too large: {error.detail}") from error
     return changed
@@ -150,8 +152,8 @@ def _why(error: Exception) -> str:
     return str(error)[:120]
 
 
-def _unfit(place: int, message: str) -> InvalidSubmission:
-    return InvalidSubmission(message, problems=[Problem(f"/patch/{place}", message[:500])])
+def _unfit(place: int, message: str, hint: str | None = None) -> InvalidSubmission:
+    return InvalidSubmission(message, problems=[Problem(f"/patch/{place}", message[:500], hint)])
 
 
 def _of_result(problems: Sequence[Problem]) -> list[Problem]:

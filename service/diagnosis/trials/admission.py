@@ -3,12 +3,13 @@
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from math import ceil
 
 from service.errors import InvalidSubmission
 from service.schemas.budget import run_steps, step_cost
 from service.schemas.data import DatasetInfo
-from service.schemas.intake import accept
+from service.schemas.intake import Accepted, accept, fitted
 from service.schemas.limits import Limits
 from service.schemas.onnx import OnnxSpec
 from service.schemas.patching import apply_variant, tree_of
@@ -91,7 +92,7 @@ class Base:
                 update=self._of_file(candidate.submission.network, candidate.submission)
             )
         try:
-            accepted = accept(candidate.submission, self.limits, self._dataset)
+            accepted = self._accepted(candidate.submission)
         except InvalidSubmission as error:
             return candidate.model_copy(update={"refused": _why(error)})
         return candidate.model_copy(
@@ -102,6 +103,18 @@ class Base:
                 "step_cost": step_cost(accepted.submission.training, accepted.plan),
             }
         )
+
+    @cached_property
+    def _accepted_base(self) -> Accepted:
+        return accept(self.submission, self.limits, self._dataset)
+
+    def _accepted(self, changed: Submission) -> Accepted:
+        """Checked as a posted one is; a network that stays as it is is not expanded again."""
+        if changed == self.submission:
+            return self._accepted_base
+        if changed.network == self.submission.network and changed.networks == self.submission.networks:
+            return fitted(changed, self._accepted_base.plan, self.limits, self._dataset)
+        return accept(changed, self.limits, self._dataset)
 
     def _dataset(self, digest: str) -> DatasetInfo | None:
         """A trial runs on the data of its diagnosis alone: no worker is handed any other."""

@@ -85,6 +85,12 @@ def test_an_operation_that_cannot_be_applied_is_named(operation: dict[str, Any],
     assert words in problem.message
 
 
+def test_what_stands_at_its_default_is_to_be_added() -> None:
+    with pytest.raises(InvalidSubmission) as caught:
+        patched({}, operations({"op": "replace", "path": "/lr", "value": 1}), LIMITS)
+    assert "`add`" in (caught.value.problems[0].hint or "")
+
+
 def test_a_tree_that_doubles_with_every_operation_is_stopped_before_it_is_large() -> None:
     double = [{"op": "copy", "from": "/a", "path": "/a/-"}] * 50
     with pytest.raises(InvalidSubmission, match="too large"):

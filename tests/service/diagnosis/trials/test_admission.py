@@ -68,6 +68,22 @@ def test_what_is_over_a_limit_is_refused_with_the_words_of_the_limit() -> None:
     assert "parameters" in ready.refused
 
 
+def test_a_change_of_the_training_alone_is_checked_against_the_network_too() -> None:
+    known = base()
+    other = submission(training={"loss": "CTCLoss", "optimizer": "SGD", "steps": 200})
+    batch = submission(
+        training={"loss": "CrossEntropyLoss", "optimizer": "SGD", "steps": 200, "batch_size": 64}
+    )
+    wanted = [
+        candidate(name).model_copy(update={"submission": one}) for name, one in (("a", other), ("b", batch))
+    ]
+    control = known.control()
+    unfit, larger = known.admitted(wanted, [control])
+    assert unfit.refused is not None
+    assert larger.layers == control.layers
+    assert larger.step_cost > control.step_cost
+
+
 def test_a_name_is_taken_once_and_an_effect_too() -> None:
     known = base()
     wanted = [candidate("a", lr=0.3), candidate("a", lr=0.4), candidate("b", lr=0.3)]
