@@ -120,8 +120,8 @@ def _keras(rows: Sequence[Row]) -> list[str]:
         "",
         (
             "It writes for inference alone: batch normalization becomes multiplications and additions, dropout goes, "
-            "the weights of an LSTM are put together. Forward and gradients (in inference, of the parameters that are still "
-            "found by their values) beside TensorFlow's."
+            "the weights of an LSTM are put together. Forward and gradients (in inference, of the parameters that "
+            "are still found by their values) beside TensorFlow's."
         ),
         "",
         "| network | forward | gradients | parameters | what the report says is lost |",

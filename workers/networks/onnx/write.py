@@ -128,7 +128,8 @@ def _value(name: str, graph: Graph, network: OnnxNetwork) -> Tensor:
 
 
 def _tensor(name: str, value: Tensor) -> TensorProto:
-    flat = value.detach().to("cpu").contiguous().reshape(-1)
+    # a copy into fresh memory: of a single number even contiguous() may keep a stride of 0
+    flat = torch.empty(value.numel(), dtype=value.dtype).copy_(value.detach().reshape(-1))
     return TensorProto(
         name=name,
         data_type=number_of(value.dtype),

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import onnx
 import pytest
@@ -8,6 +10,7 @@ from pydantic import TypeAdapter
 from service.schemas.edits import Edit
 from tests.workers.networks.onnx.exporting import NETWORKS, example, file_of, onnxruntime_output
 from tests.workers.networks.onnx.files import model, node, tensor
+from workers.networks.onnx.graph import Node
 from workers.networks.onnx.load import edit, load
 from workers.networks.onnx.options import Options
 from workers.networks.onnx.read import read
@@ -140,6 +143,17 @@ def test_functions_are_written_out():
     network, data = _trained(file.SerializeToString(), x)
     assert not onnx.load_model_from_string(data).functions
     _same_as_onnxruntime(network, data, x)
+
+
+def test_a_single_number_of_any_layout_is_written():
+    graph = read(_old(13))
+    stretched = torch.ones(1).expand(1)
+    odd = replace(graph, initializers={**graph.initializers, "one": stretched.as_strided((1,), (0,))})
+    scaled = Node("Mul", "", 13, "", ("y", "one"), ("z",))
+    odd = replace(odd, nodes=(*odd.nodes, scaled), outputs=("z",))
+    data = write(odd, load(odd))
+    x = torch.ones(2, 4)
+    torch.testing.assert_close(onnxruntime_output(data, x), load(graph).eval()(x).detach())
 
 
 @pytest.mark.parametrize("dtype", ["float16", "float64"])
