@@ -19,6 +19,7 @@ from service.client.origins import origin
 from service.client.patience import Patience
 from service.client.report import Report
 from service.client.waiting import diagnosed
+from service.client.wrappers import unwrapped
 
 if TYPE_CHECKING:
     from service.client.export import Exported
@@ -65,6 +66,7 @@ def check(
     reason), and `NotChecked` where there is no verdict.
     """
     plan = _plan(loss, batch_size, epochs, steps, training)
+    module = unwrapped(module)
     optimizing = optimizing_of(optimizer, module)
     source, content = _data(data)
     exported = _exported(module, example, fill)

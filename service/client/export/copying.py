@@ -16,23 +16,15 @@ from service.client.errors import ExportFailed
 _HOOKS = ("_forward_hooks", "_forward_pre_hooks", "_backward_hooks", "_backward_pre_hooks")
 
 
-def unwrapped(module: nn.Module) -> nn.Module:
-    """The network itself, out of `torch.compile` and the wrappers that spread it over devices."""
-    while True:
-        inner = getattr(module, "_orig_mod", None)
-        if isinstance(module, nn.DataParallel | nn.parallel.DistributedDataParallel):
-            inner = module.module
-        if not isinstance(inner, nn.Module):
-            return module
-        module = inner
-
-
 def detached_copy(module: nn.Module) -> nn.Module:
     """On the CPU, in training mode, without gradients and the caller's hooks; torch's own hooks make weights."""
     memo: dict[int, Any] = {}
     for name, tensor in (*module.named_parameters(), *module.named_buffers()):
         memo[id(tensor)] = _copied(name, tensor)
     for part in module.modules():
+        # Weights that torch's own hooks compute, and what a network keeps of its last call, are no leaves.
+        kept = {key: value for key, value in vars(part).items() if isinstance(value, Tensor)}
+        memo |= {id(value): _copied(key, value) for key, value in kept.items() if id(value) not in memo}
         for kind in _HOOKS:
             hooks = getattr(part, kind)
             memo[id(hooks)] = OrderedDict((key, hook) for key, hook in hooks.items() if _torchs(hook))

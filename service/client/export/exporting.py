@@ -11,13 +11,14 @@ import onnx
 from torch import Tensor, nn
 
 from service.client.errors import ExportFailed
-from service.client.export.copying import detached_copy, undisturbed, unwrapped
+from service.client.export.copying import detached_copy, undisturbed
 from service.client.export.inputs import Inputs, inputs_of
 from service.client.export.obstacles import obstacle
 from service.client.export.recipes import captured, traced
 from service.client.export.scrub import roots_of, scrub
 from service.client.export.survey import Survey, survey
 from service.client.export.survival import Survival, restore_numbers, survival
+from service.client.wrappers import unwrapped
 
 WHOLE = "gradclinic.whole"
 """Metadata of a file that was held against its module and lost nothing; where dropout is missing, there was none."""
@@ -54,7 +55,7 @@ def export(module: nn.Module, example: object, *, fill: Mapping[str, float] | No
     is the first size. `fill` gives a number for each input beside the first that is not constant in the example.
     Raises ExportFailed, which names the operator and the module where one of them is the reason.
     """
-    network = unwrapped(module)
+    network: nn.Module = unwrapped(module)
     with undisturbed():
         inputs = inputs_of(network, example)
         surveyed = survey(detached_copy(network), inputs)
@@ -89,17 +90,19 @@ def _attempts(
     network: nn.Module, inputs: Inputs, surveyed: Survey, failures: list[ExportFailed]
 ) -> Iterator[_Attempt]:
     """Each recipe's file in turn, the one to publish first; what fails is told in `failures`."""
+    why = ""
     for recipe in (captured, traced):
         copied = detached_copy(network)
         try:
             model = recipe(copied, inputs)
         except Exception as error:  # noqa: BLE001 - an exporter fails in its own ways, and the next one may not
             failures.append(obstacle(error, copied))
+            why = failures[-1].reason
             continue
-        frozen = (
-            f"it was exported by tracing, which freezes branches ({failures[0].reason})" if failures else None
-        )
-        yield _Attempt(model, survival(model, copied, surveyed), frozen if recipe is traced else None)
+        held = survival(model, copied, surveyed)
+        note = f"it was exported by tracing, which freezes branches, because otherwise {why}"
+        yield _Attempt(model, held, note if recipe is traced else None)
+        why = f"the export loses {', '.join([*held.missing, *held.lost])}"
 
 
 def _notes(best: _Attempt, surveyed: Survey, batch: int | None) -> tuple[str, ...]:
@@ -108,6 +111,11 @@ def _notes(best: _Attempt, surveyed: Survey, batch: int | None) -> tuple[str, ..
         notes.append(best.note)
     if batch:
         notes.append(f"the network works with batches of {batch} only")
+    if surveyed.fixed_normalizations:
+        count = surveyed.fixed_normalizations
+        notes.append(
+            f"{count} batch normalizations are in eval mode, but will go by the batch: a file cannot say that"
+        )
     if surveyed.own_functions:
         names = ", ".join(surveyed.own_functions)
         notes.append(

@@ -22,6 +22,8 @@ class Survey:
     """Names of each parameter that takes part, several where weights are tied."""
     normalizations: int
     """Calls of batch normalizations that update their statistics."""
+    fixed_normalizations: int
+    """Calls of those that were put into eval mode on purpose."""
     dropouts: int
     """Calls of `nn.Dropout` that drop something."""
     own_functions: tuple[str, ...]
@@ -42,13 +44,18 @@ def survey(module: nn.Module, inputs: Inputs) -> Survey:
         raise ExportFailed(f"the module gives no tensor but {type(output).__name__}")
     roots = [leaf for leaf in leaves if leaf.requires_grad]
     return Survey(
-        _taking_part(module, roots), calls["normalization"], calls["dropout"], _own_functions(roots)
+        aliases=_taking_part(module, roots),
+        normalizations=calls["normalization"],
+        fixed_normalizations=calls["fixed normalization"],
+        dropouts=calls["dropout"],
+        own_functions=_own_functions(roots),
     )
 
 
 def _kind(module: nn.Module) -> str:
     if isinstance(module, _BatchNorm):
-        return "normalization" if module.training and module.track_running_stats else ""
+        kind = "normalization" if module.training else "fixed normalization"
+        return kind if module.track_running_stats else ""
     if isinstance(module, nn.Dropout):
         return "dropout" if module.training and module.p > 0 else ""
     return ""

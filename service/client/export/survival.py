@@ -40,16 +40,12 @@ def survival(model: onnx.ModelProto, module: nn.Module, surveyed: Survey) -> Sur
 
 def _lost(model: onnx.ModelProto, surveyed: Survey) -> Iterator[str]:
     nodes = list(nodes_of(model))
-    normalizations = sum(node.op_type == "BatchNormalization" and _training(node) for node in nodes)
+    normalizations = sum(node.op_type == "BatchNormalization" for node in nodes)
     dropouts = sum(node.op_type == "Dropout" for node in nodes)
     if normalizations < surveyed.normalizations:
         yield f"{surveyed.normalizations - normalizations} of {surveyed.normalizations} batch normalizations"
     if dropouts < surveyed.dropouts:
         yield f"{surveyed.dropouts - dropouts} of {surveyed.dropouts} dropouts"
-
-
-def _training(node: onnx.NodeProto) -> bool:
-    return any(attribute.name == "training_mode" and attribute.i == 1 for attribute in node.attribute)
 
 
 def nodes_of(model: onnx.ModelProto) -> Iterator[onnx.NodeProto]:

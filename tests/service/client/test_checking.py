@@ -135,6 +135,13 @@ def test_who_stops_the_check_stops_the_diagnosis(module: nn.Module, monkeypatch:
     assert fake.asked("POST")[-1] == "/v1/diagnoses/dg_1/cancel"
 
 
+@pytest.mark.filterwarnings("ignore:.*torch.jit.script_method.*:DeprecationWarning")
+def test_of_a_compiled_module_what_the_optimizer_does_not_hold_is_frozen_too(module: nn.Module) -> None:
+    fake = FakeClinic(diagnosis())
+    checked(fake, torch.compile(module), optimizer=torch.optim.SGD(module[3].parameters(), lr=0.1))
+    assert fake.submission["network"]["freeze"] == ["0.*", "1.*"]
+
+
 def test_an_unchanged_network_is_uploaded_once(module: nn.Module) -> None:
     fake, x = FakeClinic(diagnosis()), torch.randn(5, 4)
     for _ in range(2):

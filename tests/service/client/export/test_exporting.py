@@ -22,6 +22,7 @@ from tests.service.client.export.modules import (
     PartlyUsed,
     Rigid,
 )
+from tests.workers.networks.onnx.exporting import NETWORKS, example, original
 from workers.networks.onnx.load import load
 from workers.networks.onnx.read import read
 
@@ -151,7 +152,7 @@ def test_a_branch_on_the_data_is_exported_by_tracing_and_said_so() -> None:
     module = Branching()
     before = module.norm.running_mean.clone()
     made = export(module, torch.randn(5, 4) + 3)
-    assert "freezes branches" in made.notes[0]
+    assert "by tracing, which freezes branches, because otherwise Could not guard" in made.notes[0]
     file = onnx.load_model_from_string(made.data)
     (mean,) = [each for each in file.graph.initializer if each.name == "norm.running_mean"]
     assert np.array_equal(onnx.numpy_helper.to_array(mean), before.numpy())
@@ -174,8 +175,42 @@ def test_what_takes_no_part_may_be_left_out() -> None:
     assert {"head.weight", "head.bias"} <= set(made.names)
 
 
+def test_a_normalization_without_weights_is_kept_too() -> None:
+    module = nn.Sequential(
+        nn.Conv1d(4, 8, 3), nn.BatchNorm1d(8, affine=False), nn.Flatten(), nn.Linear(48, 2)
+    )
+    made = export(module, torch.randn(3, 4, 8))
+    assert "BatchNormalization" in operators(made)
+    assert made.notes == ()
+
+
+def test_a_normalization_in_eval_mode_is_told_to_go_by_the_batch() -> None:
+    module = nn.Sequential(nn.Linear(4, 8), nn.BatchNorm1d(8))
+    module[1].eval()
+    (note,) = export(module, torch.randn(3, 4)).notes
+    assert note.startswith("1 batch normalizations are in eval mode")
+
+
+@pytest.mark.filterwarnings("ignore:.*weight_norm.*:FutureWarning")
+def test_weights_that_hooks_compute_can_be_exported_too() -> None:
+    module = nn.utils.weight_norm(nn.Linear(4, 8))
+    made = export(module, torch.randn(3, 4))
+    assert set(made.names) == {"weight_g", "weight_v", "bias"}
+
+
+@pytest.mark.filterwarnings("ignore:.*torch.jit.script_method.*:DeprecationWarning")
 def test_wrappers_are_taken_off(cnn: Cnn) -> None:
-    assert "conv.weight" in export(nn.DataParallel(cnn), torch.randn(4, 1, 8, 8)).names
+    for wrapped in (nn.DataParallel(cnn), torch.compile(cnn)):
+        assert "conv.weight" in export(wrapped, torch.randn(4, 1, 8, 8)).names
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_every_parameter_of_every_kind_of_network_survives_and_is_imported(name: str) -> None:
+    module = original(name)
+    made = export(module, example(name))
+    assert set(made.names) == {each for each, _ in module.named_parameters(remove_duplicate=False)}
+    assert set(load(read(made.data)).report.parameters) == set(made.names.values())
+    assert made.notes == ()
 
 
 @pytest.mark.parametrize(
