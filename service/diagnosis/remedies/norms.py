@@ -19,6 +19,9 @@ def normalized(table: Table, kind: str) -> Table:
         for layer in (*hidden(table), *sequences)
         if not followed(table, layer, {"normalization"}) and norm_for(layer, kind) is not None
     ]
+    if table.from_file:
+        # What no activation follows may be in any layout, time first for one.
+        places = [layer for layer in places if followed(table, layer, {"activation"})]
     if not places:
         raise Impossible("there is no place for a normalisation")
     if table.from_file:
