@@ -65,9 +65,12 @@ def _best(case: Case) -> Iterator[Candidate]:
     ranked = sorted(_ranked(case), key=lambda pair: pair[0])
     others = [(rank, candidate) for rank, candidate in ranked if not candidate.regulariser]
     cures = [candidate for rank, candidate in others if rank < ADVICE]
-    advice = [candidate for rank, candidate in others if rank >= ADVICE]
     yield from cures[:most_cures]
-    yield from advice[:most_advice]
+    advice: dict[str, Candidate] = {}
+    for rank, candidate in others:
+        if rank >= ADVICE:
+            advice.setdefault(candidate.remedy, candidate)
+    yield from list(advice.values())[:most_advice]
     yield from (candidate for _, candidate in ranked if candidate.regulariser)
 
 

@@ -49,7 +49,7 @@ def propose(case: Case) -> Iterator[Proposal]:
             partial(headed, units=classes, loss="CrossEntropyLoss"),
             torch=f"nn.Linear(n, {classes}) at the end; loss = nn.CrossEntropyLoss()",
             keras=f"Dense({classes}) at the end; SparseCategoricalCrossentropy(from_logits=True)",
-            later=1,
+            later=-1 if classes > 2 and case.table.structure.units == 1 else 1,
         )
     yield from case.offer(
         "activation",

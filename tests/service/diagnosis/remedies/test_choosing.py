@@ -28,7 +28,7 @@ def test_what_cured_the_cause_most_often_comes_first_and_advice_that_fails_last(
     found = chosen(DEEP, "vanishing-gradient")
     assert found[0] == "add-residual-norm"
     assert found.index("add-batch-norm") < found.index("replace-activation-relu")
-    assert found[-1] in {"use-adaptive-optimizer-adam", "add-layer-norm", "standardize-input"}
+    assert found[-3:] == ["use-adaptive-optimizer-adam", "add-layer-norm", "standardize-input"]
 
 
 def test_each_finding_has_its_own_order() -> None:

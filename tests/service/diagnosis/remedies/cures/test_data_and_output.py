@@ -82,6 +82,8 @@ def test_one_unit_for_many_classes_becomes_as_many_units() -> None:
     tree = proposed("match-output-to-loss", one, "output-loss-mismatch")["units"]
     assert tree["network"]["layers"][-1]["out_features"] == 10
     assert tree["training"]["loss"]["type"] == "CrossEntropyLoss"
+    first = candidates(evidence_of(one), judged(finding("output-loss-mismatch")))[0]
+    assert first.name == "match-output-to-loss-units"
 
 
 def test_a_softmax_over_one_unit_becomes_a_fused_sigmoid() -> None:
