@@ -45,7 +45,17 @@ _BUFFERS = frozenset(
             "cos_cached",
             "sin_cached",
         ),
-        *("mean", "std", "pixel_mean", "pixel_std", "alibi", "slopes", "anchors", "window"),
+        *(
+            "mean",
+            "std",
+            "pixel_mean",
+            "pixel_std",
+            "alibi",
+            "slopes",
+            "anchors",
+            "window",
+            "final_logits_bias",
+        ),
     }
 )
 """What people call the tensors that they register but do not train, for files that do not say it."""
