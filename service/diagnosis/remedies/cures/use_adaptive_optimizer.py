@@ -60,6 +60,8 @@ def propose(case: Case) -> Iterator[Proposal]:
     widths = [layer.output.shape[-1] for layer in recurrent(case.table)]
     faster = 1.0 if not widths else 10.0 if max(widths) <= NARROW else 3.0
     for place, (name, kind, usual) in enumerate(WAYS):
+        if widths and name == "adam-faster":
+            continue
         rate = float(f"{usual * faster:.1g}")
         yield from case.offer(
             name,
