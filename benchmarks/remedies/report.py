@@ -72,7 +72,7 @@ def _part(part: str, done: Done, sick: int) -> list[str]:
         "|---|---|---|---|---|---|---|---|---|",
         *([_row("Gradient Clinic", own)] if own else ()),
         *([_row("the same, where both were raced", shared["clinic"])] if both else ()),
-        *([_row("AutoTrainer's list, there", shared["autotrainer"])] if both else ()),
+        *([_row("AutoTrainer's list, there", shared["autotrainer"], rooted=False)] if both else ()),
         "",
         *(_fixed(own) if own else ()),
         *(_by_mechanism(own) if own else ()),
@@ -80,14 +80,14 @@ def _part(part: str, done: Done, sick: int) -> list[str]:
     ]
 
 
-def _row(name: str, cases: Sequence[Case]) -> str:
+def _row(name: str, cases: Sequence[Case], *, rooted: bool = True) -> str:
     costs = [contest.cost for _, contest in cases if contest.remedies]
     late = quantiles(costs, n=10)[-1] if len(costs) > 1 else 0.0
     cells = [
         _cell(share(bool(_offered(contest)) for _, contest in cases)),
         _cell(share(map(_cured, cases))),
         _cell(share(_first_works(contest) for _, contest in cases)),
-        _cell(share(_root(case) for case in cases)),
+        _cell(share(_root(case) for case in cases)) if rooted else "–",
         _cell(share(not each.works for _, contest in cases for each in contest.checked)),
         f"{median(costs):.1f}" if costs else "–",
         f"{late:.1f}",
