@@ -24,7 +24,7 @@ def _model(name: str) -> Model:
     extra = {"img_size": size} if any(part in name for part in _SIZED) else {}
 
     def make() -> nn.Module:
-        module: nn.Module = timm.create_model(name, num_classes=4, **extra)
+        module: nn.Module = timm.create_model(name, num_classes=4, drop_rate=0.0, **extra)
         return module
 
     return Model("timms", name, make, images(size))

@@ -129,6 +129,9 @@ class _Builder:
         computed = tuple(
             name for name in inputs if name and name not in self.weights and name not in self.known
         )
+        if node.operator == "BatchNormalization" and set(inputs[3:5]) & {*computed, *self.weights}:
+            # weights standardised by it: its statistics are those of the weights, in inference too
+            raise RefusedNetwork("running statistics that are computed from weights are not supported")
         flowing = inputs[:1] if node.operator == "CastLike" else computed
         carries = node.operator not in {"Shape", "Size"} and any(name in self.carrying for name in flowing)
         leaves = tuple(
