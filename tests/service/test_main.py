@@ -46,6 +46,7 @@ def test_bench_runs_the_named_benchmark_or_all() -> None:
     assert commands("bench", []) == [
         ["python", "benchmarks/accuracy.py"],
         ["python", "benchmarks/probe_overhead.py"],
+        ["python", "benchmarks/remedies.py"],
     ]
 
 
