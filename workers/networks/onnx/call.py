@@ -22,6 +22,8 @@ class Call:
         self.limits = limits
         self.given = tuple(bool(name) for name in node.inputs)
         self.used = tuple(used)
+        self.torch = node.metadata.get("pkg.torch.onnx.fx_node", "")
+        """The call of torch that it was, where the exporter says so."""
         self._attributes = node.attributes
         self._read: set[str] = set()
 

@@ -57,7 +57,8 @@ def build_hard_swish(_: Call) -> Operation:
 def build_hard_sigmoid(call: Call) -> Operation:
     """clip(alpha * x + beta, 0, 1)."""
     alpha, beta = call.get("alpha", 0.2), call.get("beta", 0.5)
-    return lambda x: torch.clamp(x * alpha + beta, 0, 1)
+    # like torch's own, it passes no gradient on the bounds; clamp would
+    return lambda x: functional.hardtanh(x * alpha + beta, 0.0, 1.0)
 
 
 @operator("Elu", family="activation", type="ELU")

@@ -74,18 +74,34 @@ def build_mean(call: Call) -> Operation:
 def build_clip_by_attributes(call: Call) -> Operation:
     """Before opset 11: the bounds are attributes."""
     low, high = call.number("min"), call.number("max")
-    return lambda x: x if low is None and high is None else torch.clamp(x, low, high)
+    if _is_clamp(call) or low is None or high is None:
+        return lambda x: x if low is None and high is None else torch.clamp(x, low, high)
+    return lambda x: _saturated(x, low, high)
 
 
 @operator("Clip", since=11, type="Hardtanh", family="activation", constants=(1, 2))
-def build_clip(_: Call) -> Operation:
+def build_clip(call: Call) -> Operation:
     """Into bounds that may be left out; where they cross, the upper one holds."""
+    clamps = _is_clamp(call)
 
     def clip(x: Tensor, low: Tensor | None = None, high: Tensor | None = None) -> Tensor:
+        if low is not None and high is not None and not clamps:
+            return _saturated(x, low, high)
         # minimum and maximum would halve the gradient at the bound, clamp gives it all
         return x if low is None and high is None else torch.clamp(x, low, high)
 
     return clip
+
+
+def _is_clamp(call: Call) -> bool:
+    """Told by the exporter alone; a Clip between two bounds that tells nothing is most often ReLU6."""
+    return "aten.clamp" in call.torch or "aten.clip" in call.torch
+
+
+def _saturated(x: Tensor, low: Tensor | float, high: Tensor | float) -> Tensor:
+    """Like clamp, but on a bound, where ReLU6 and Hardtanh are flat already, no gradient passes."""
+    flat = torch.clamp(x.detach(), low, high)  # type: ignore[arg-type]
+    return torch.where((x > low) & (x < high), x, flat)
 
 
 def _divide(a: Tensor, b: Tensor) -> Tensor:
