@@ -79,3 +79,17 @@ def test_no_path_of_the_machine_is_left():
     assert source_lines([windows]) == ["net.py:8"]
     strangers = [_node(stack_trace=_trace((path, 1))) for path in ("/a/x.py", "C:\\b\\y.py")]
     assert source_lines(strangers) == ["x.py:1", "y.py:1"]
+
+
+def test_a_path_that_is_relative_already_stays():
+    nodes = [
+        _node(stack_trace=_trace((path, 4)))
+        for path in ("src/net.py", "./src/layers/mlp.py", "net.py", "src\\win.py")
+    ]
+    assert source_lines(nodes) == ["src/net.py:4", "src/layers/mlp.py:4", "net.py:4", "src/win.py:4"]
+
+
+def test_relative_paths_leave_the_others_their_root():
+    paths = ("src/net.py", "/home/ann/repo/models/net.py", "/home/ann/repo/mlp.py", "../../home/ann/up.py")
+    nodes = [_node(stack_trace=_trace((path, 4))) for path in paths]
+    assert source_lines(nodes) == ["src/net.py:4", "models/net.py:4", "mlp.py:4", "up.py:4"]
