@@ -54,6 +54,8 @@ class Graph:
     """What the exporter says an initializer was: PARAMETER, BUFFER, CONSTANT_TENSOR; only where it says so."""
     opset: int
     producer: str
+    whole: bool = False
+    """Our client held the file against its network and found nothing lost."""
 
 
 def needed(nodes: Sequence[Node], outputs: Sequence[str]) -> list[Node]:

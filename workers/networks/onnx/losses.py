@@ -49,8 +49,9 @@ def _folded(graph: Graph) -> Iterator[str]:
 
 
 def _dropped(graph: Graph) -> Iterator[str]:
+    """A guess, and none where the client knows that the network has no dropout either."""
     told = graph.producer == "pytorch" or graph.producer.startswith("tf2onnx")
-    if told and not any(node.operator == "Dropout" for node in graph.nodes):
+    if told and not graph.whole and not any(node.operator == "Dropout" for node in graph.nodes):
         yield "There is no dropout in the file: if the network has it, it was exported for inference."
 
 

@@ -24,6 +24,8 @@ KIND = "pkg.torch.export.graph_signature.InputSpec.kind"
 """Where torch's exporter says what an initializer was."""
 LABEL = "gradclinic.layer"
 """Where our own files say what the layer of a node is called."""
+WHOLE = "gradclinic.whole"
+"""Where our client says that it held the file against its network and nothing was lost."""
 _METADATA_LENGTH = 10_000
 _METADATA = ("name_scopes", "stack_trace", "fx_node", "rule_name")
 
@@ -82,6 +84,7 @@ def _described(model: ModelProto, limits: OnnxLimits) -> Graph:
         origins=dict(_origins(graph)),
         opset=opsets[""],
         producer=shown(model.producer_name, 60),
+        whole=any(entry.key == WHOLE and entry.value == "yes" for entry in model.metadata_props),
     )
 
 

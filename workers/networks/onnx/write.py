@@ -12,7 +12,7 @@ from workers.networks.onnx.graph import Attribute, Graph, GraphInput, Node, need
 from workers.networks.onnx.inputs import dtype_of
 from workers.networks.onnx.lowering import lowered
 from workers.networks.onnx.network import OnnxNetwork
-from workers.networks.onnx.read import KIND, LABEL
+from workers.networks.onnx.read import KIND, LABEL, WHOLE
 from workers.networks.onnx.refusal import RefusedNetwork, shown
 from workers.networks.onnx.tensors import number_of
 
@@ -54,6 +54,8 @@ def write(graph: Graph, network: OnnxNetwork) -> bytes:
         ir_version=helper.find_min_ir_version_for([opset], ignore_unknown=True),
         producer_name=graph.producer,
     )
+    if graph.whole:
+        model.metadata_props.add(key=WHOLE, value="yes")
     data: bytes = model.SerializeToString()
     onnx.checker.check_model(data)
     return data

@@ -1,6 +1,6 @@
 """Small files made by hand."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from onnx import ModelProto, NodeProto, TensorProto, helper, numpy_helper
@@ -26,6 +26,7 @@ def model(
     functions: Sequence[object] = (),
     domains: Sequence[str] = (),
     producer: str = "",
+    metadata: Mapping[str, str] | None = None,
 ) -> ModelProto:
     graph = helper.make_graph(
         list(nodes),
@@ -35,9 +36,11 @@ def model(
         list(initializers),
     )
     imports = [helper.make_opsetid("", opset), *(helper.make_opsetid(domain, 1) for domain in domains)]
-    return helper.make_model(
+    made = helper.make_model(
         graph, opset_imports=imports, functions=list(functions), producer_name=producer, ir_version=10
     )
+    helper.set_model_props(made, dict(metadata or {}))
+    return made
 
 
 def node(operator: str, inputs: Sequence[str], outputs: Sequence[str], **attributes: object) -> NodeProto:

@@ -1,6 +1,10 @@
+import pytest
+
+from service.client.export import exporting
 from tests.workers.networks.onnx.files import model, node, tensor
 from workers.networks.onnx.load import load
-from workers.networks.onnx.read import read
+from workers.networks.onnx.read import WHOLE, read
+from workers.networks.onnx.write import write
 
 
 def _lost(nodes, initializers, **arguments):
@@ -69,3 +73,21 @@ def test_the_wrapper_of_a_saved_model_is_in_no_name():
     weight = tensor("StatefulPartitionedCall/m/dense/Cast/ReadVariableOp:0", 4, 3)
     network = load(read(model(nodes, [weight]).SerializeToString()))
     assert [entry.layer.name for entry in network.planned] == ["m.dense"]
+
+
+@pytest.mark.parametrize(("metadata", "guesses"), [({}, 1), ({WHOLE: "yes"}, 0), ({WHOLE: "no"}, 1)])
+def test_dropout_is_not_guessed_at_where_our_client_found_nothing_lost(metadata, guesses):
+    nodes = [node("MatMul", ["x", "fc.weight"], ["y"])]
+    lost = _lost(nodes, [tensor("fc.weight", 4, 3)], producer="pytorch", metadata=metadata)
+    assert sum("no dropout" in sentence for sentence in lost) == guesses
+
+
+def test_the_mark_is_that_of_the_client():
+    assert exporting.WHOLE == WHOLE
+
+
+def test_a_file_that_we_write_keeps_the_mark():
+    nodes = [node("MatMul", ["x", "fc.weight"], ["y"])]
+    file = model(nodes, [tensor("fc.weight", 4, 3)], producer="pytorch", metadata={WHOLE: "yes"})
+    graph = read(file.SerializeToString())
+    assert read(write(graph, load(graph))).whole
