@@ -6,6 +6,7 @@ hostile files. The caller runs this in a process that may die.
 
 from collections.abc import Iterator, Mapping, Sequence
 
+import numpy as np
 import onnx
 from google.protobuf.message import DecodeError
 from onnx import AttributeProto, GraphProto, ModelProto, NodeProto, ValueInfoProto
@@ -130,18 +131,23 @@ def _attribute(proto: AttributeProto) -> Attribute:
         case kinds.INT:
             return int(proto.i)
         case kinds.FLOAT:
-            return float(proto.f)
+            return _decimal(proto.f)
         case kinds.STRING:
             return proto.s.decode("utf-8", "replace")
         case kinds.INTS:
             return tuple(proto.ints)
         case kinds.FLOATS:
-            return tuple(proto.floats)
+            return tuple(map(_decimal, proto.floats))
         case kinds.STRINGS:
             return tuple(text.decode("utf-8", "replace") for text in proto.strings)
         case kinds.TENSOR if proto.t.data_type != onnx.TensorProto.STRING:
             return to_torch(proto.t)
     return None
+
+
+def _decimal(number: float) -> float:
+    """The file keeps 32 bits of an eps of 1e-5: what was written before that, so that it rounds as the original."""
+    return float(str(np.float32(number)))
 
 
 def _input(value: ValueInfoProto) -> GraphInput:

@@ -43,6 +43,12 @@ def _clip(told=""):
         (nn.Hardtanh(-2.0, 3.0), _clip(), _bounds(low=-2.0, high=3.0), 20),
         (nn.ReLU6(), [node("Clip", ["x"], ["y"], min=0.0, max=6.0)], [], 9),
         (nn.Hardsigmoid(), [node("HardSigmoid", ["x"], ["y"], alpha=1 / 6, beta=0.5)], [], 20),
+        (
+            lambda x: nn.functional.hardtanh(0.25 * x + 0.5, 0, 1),
+            [node("HardSigmoid", ["x"], ["y"], alpha=0.25)],
+            [],
+            20,
+        ),
         (nn.Hardswish(), [node("HardSwish", ["x"], ["y"])], [], 20),
         (nn.ReLU(), [node("Relu", ["x"], ["y"])], [], 20),
     ],

@@ -100,3 +100,10 @@ def test_what_the_wanted_output_does_not_need_may_be_anything():
     assert read(data, first=True).outputs == ("y", "z")
     with pytest.raises(RefusedNetwork, match="FusedMatMul"):
         read(data, outputs=["z"])
+
+
+def test_a_number_of_32_bits_is_the_decimal_that_it_was():
+    names = ("w", "b", "mean", "var")
+    norm = node("BatchNormalization", ["x", *names], ["y"], epsilon=1e-5, momentum=0.9)
+    graph = read(model([norm], [tensor(name, 4) for name in names]).SerializeToString())
+    assert (graph.nodes[0].attributes["epsilon"], graph.nodes[0].attributes["momentum"]) == (1e-5, 0.9)

@@ -1,5 +1,6 @@
 """Activations, each torch's own where torch has it."""
 
+import math
 from functools import partial
 
 import torch
@@ -57,6 +58,8 @@ def build_hard_swish(_: Call) -> Operation:
 def build_hard_sigmoid(call: Call) -> Operation:
     """clip(alpha * x + beta, 0, 1)."""
     alpha, beta = call.get("alpha", 0.2), call.get("beta", 0.5)
+    if math.isclose(alpha, 1 / 6, rel_tol=1e-6) and beta == 0.5:
+        return functional.hardsigmoid
     # like torch's own, it passes no gradient on the bounds; clamp would
     return lambda x: functional.hardtanh(x * alpha + beta, 0.0, 1.0)
 
