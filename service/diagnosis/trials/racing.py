@@ -3,7 +3,7 @@
 Round by round, each a pure function of what is stored. A short run is one seed, the one in which the baseline fared
 worst, for a quarter of the steps. What shows promise there runs against the control over all seeds, the most promising
 two at a time, until two are proven or the money is spent. Pairs are tried where single changes fail. What the client
-asked for skips the short run.
+asked for skips the short run, and so does everything where short runs tell nothing.
 """
 
 from collections.abc import Sequence
@@ -55,7 +55,9 @@ def first_move(evidence: Evidence, judgement: Judgement, limits: Limits, source:
     ranges = [each for each in entered if each.kind == "range-test" and not each.refused]
     singles = _singles(standing)
     runs += _short(standing, [*ranges, *singles], spent)
-    runs = runs or _whole(standing, singles, AT_ONCE)
+    # A memory is learned by new gates and a faster rate together: both at once are the likelier bet for a whole run.
+    bets = [*_pairs(standing), *singles] if standing.late else singles
+    runs = runs or _whole(standing, bets, AT_ONCE)
     return Move(candidates=(control, *entered), runs=tuple(runs))
 
 
@@ -206,7 +208,7 @@ def _dropped(standing: Standing, candidate: Candidate) -> bool:
 
 def _short(standing: Standing, wanted: Sequence[Candidate], spent: float) -> list[RunRequest]:
     """Short runs of as many as may be had without spending what whole runs of one of them need."""
-    if not wanted or standing.levelless:
+    if not wanted or standing.levelless or standing.late:
         return []
     cures = [standing.whole_cost(each) for each in wanted if each.kind != "range-test"]
     reserve = standing.whole_cost(standing.control) + min(cures, default=standing.unit)

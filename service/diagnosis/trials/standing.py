@@ -11,6 +11,9 @@ from service.schemas.race import Race, TrialRun
 from service.schemas.remedy import Candidate
 from service.schemas.run import Failure, Outcome
 
+LATE = "vanishing-through-time"
+"""The finding whose cures show nothing in a quarter of the steps, even those that end near perfect."""
+
 
 @dataclass(frozen=True)
 class Standing:
@@ -46,6 +49,12 @@ class Standing:
         ended = [run.outcome for run in self.race.baseline if run.outcome is not None]
         finite = [outcome for outcome in ended if outcome.stopped != "non-finite"]
         return any(outcome.skill is None and outcome.accuracy is None for outcome in finite)
+
+    @cached_property
+    def late(self) -> bool:
+        """Whether a memory is missing: it is learned late and at once, so that short runs tell nothing of it."""
+        findings = self.race.judgement.findings
+        return bool(findings) and findings[0].rule == LATE
 
     @property
     def rounds(self) -> int:

@@ -41,18 +41,21 @@ SHORT = 40
     pairs=("use-adaptive-optimizer", "raise-learning-rate"),
 )  # fmt: skip
 def propose(case: Case) -> Iterator[Proposal]:
-    """LSTM with log T, with 1, then GRU, which is sooner where sequences are short."""
+    """LSTM with log T, with 1, then GRU: sooner where sequences are short, first where they are numbers."""
     lengths = [shape[0] for layer in recurrent(case.table) if (shape := case.table.shape_into(layer))]
     if not lengths:
         return
     memory = round(math.log(max(2, *lengths)), 2)
     short = max(lengths) <= SHORT
+    # Gates that begin open add up whatever comes in: one token stays readable in the sum, real numbers drown in it.
+    numbers = not any(layer.family == "embedding" for layer in case.table.layers)
     yield from case.offer(
         "lstm-log",
         f"Recurrent layers become LSTMs whose forget bias is {memory:g}, the logarithm of {max(lengths)} steps.",
         partial(_gated, make=partial(_lstm, forget_bias=memory), types=("RNN", "GRU")),
         torch=f"nn.LSTM(n, h); lstm.bias_ih_l0.data[h:2*h] = {memory:g}; lstm.bias_hh_l0.data[h:2*h] = 0",
         keras="LSTM(h); layer.cell.bias[h:2*h] = log(T)",
+        later=2 if numbers else 0,
     )
     yield from case.offer(
         "lstm",
@@ -68,7 +71,7 @@ def propose(case: Case) -> Iterator[Proposal]:
         partial(_gated, make=_gru, types=("RNN",)),
         torch="nn.GRU(n, h, batch_first=True)",
         keras="GRU(h)",
-        later=3 if short else 30,
+        later=0 if numbers else 3 if short else 30,
     )
 
 

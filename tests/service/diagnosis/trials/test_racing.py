@@ -15,6 +15,7 @@ from tests.service.diagnosis.trials.scripted import (
     by_name,
     candidate,
     evidence,
+    finding,
     judgement,
     outcome,
     source,
@@ -236,3 +237,11 @@ def test_where_the_objective_has_no_level_short_runs_are_left_out() -> None:
     play = Play(flat, source(*several), by_name(a=None, b=None, c=None, d=None, e=None))
     assert all(steps == STEPS for name in "abcd" for _, steps in play.asked(name))
     assert [name for name in "abcde" if play.asked(name)] == ["a", "b", "c", "d"]
+
+
+def test_a_missing_memory_is_bet_on_whole_both_changes_at_once_first() -> None:
+    forgetful = judgement(finding("vanishing-through-time"))
+    several = [candidate("gates"), candidate("other"), candidate("gates+rate")]
+    play = Play(ILL, source(*several), by_name(**{"gates+rate": 0.9, "gates": 0.0, "other": 0.0}), forgetful)
+    assert [run.variant for run in play.rounds[0]] == ["gates+rate"] * 3 + ["gates"] * 3
+    assert all(steps == STEPS for each in several for _, steps in play.asked(each.name))

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from tests.service.diagnosis.remedies.cases import deep, evidence_of, linear, proposed, written
+from service.diagnosis.remedies import catalogue
+from tests.service.diagnosis.remedies.cases import case_of, deep, evidence_of, linear, proposed, written
 
 FIRST = {"source": "builtin", "name": "first_token", "length": 100, "classes": 4}
 
@@ -90,6 +91,24 @@ def test_plain_recurrence_is_gated_and_remembers_over_the_whole_sequence() -> No
     assert lstm["forget_bias"] == pytest.approx(math.log(100), abs=0.01)
     assert found["gru"]["network"]["layers"][1] == {"type": "GRU", "name": "memory", "hidden_size": 32}
     assert proposed("use-gated-recurrence", written(deep()), "vanishing-through-time") == {}
+
+
+def numbers(*layers: Any, length: int = 100) -> dict[str, Any]:
+    data = {"source": "builtin", "name": "adding", "length": length}
+    return written(
+        [*layers, linear(1, name="head")],
+        shape=(length, 2),
+        data=data,
+        training={"loss": "MSELoss", "optimizer": "Adam"},
+    )
+
+
+def test_gates_that_add_up_come_first_for_tokens_and_those_that_average_for_numbers() -> None:
+    rnn = {"type": "RNN", "hidden_size": 8}
+    for submission, first in ((tokens(rnn), "lstm-log"), (numbers(rnn), "gru")):
+        case = case_of(evidence_of(submission), "vanishing-through-time")
+        (known,) = [known for known in catalogue() if known.name == "use-gated-recurrence"]
+        assert min(known.propose(case), key=lambda proposal: proposal.later).suffix == first
 
 
 def test_the_forget_gate_begins_open() -> None:
