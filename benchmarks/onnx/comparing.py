@@ -77,6 +77,7 @@ def same_forward(network: nn.Module, original: nn.Module, x: Tensor) -> bool:
 def same_gradients(twins: Twin, original: nn.Module, x: Tensor, *, training: bool) -> bool:
     """Of every parameter that both have, elementwise."""
     for network in (twins.network, original):
+        torch.manual_seed(0)
         network.train(training)
         network.zero_grad(set_to_none=True)
         _loss(network, x).backward()
@@ -118,6 +119,7 @@ def same_training(
 def _curves_agree(networks: Sequence[nn.Module], batches: Sequence[Tensor]) -> bool:
     curves = []
     for network in networks:
+        torch.manual_seed(0)
         network.train()
         optimizer = torch.optim.SGD(network.parameters(), lr=0.01)
         losses = []

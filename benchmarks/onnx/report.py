@@ -45,8 +45,8 @@ def page(rows: Sequence[Row]) -> str:
                 f"{len(networks)} networks with small random weights ({counted}), each exported in four ways. "
                 "Forward and gradients are equal where no number is further off than 1e-4 of the largest one of its "
                 "tensor (a gradient that is zero but for rounding: of the largest of all); curves of the loss "
-                f"(SGD, rate 0.01) to 1e-4 relative, in double precision where rounding alone moves them further "
-                f"apart. {_versions()}"
+                "(SGD, rate 0.01) to 1e-4 relative, in double precision where rounding alone moves them further "
+                f"apart. Dropout draws from the same seed on both sides. {_versions()}"
             ),
             "",
             (
