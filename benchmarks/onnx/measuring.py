@@ -2,6 +2,7 @@
 
 import copy
 import json
+import re
 import sys
 import warnings
 from collections.abc import Mapping
@@ -104,7 +105,8 @@ def _theirs(data: bytes) -> tuple[nn.Module, Mapping[str, nn.Parameter], list[st
 
 
 def _words(error: Exception) -> str:
-    return f"{type(error).__name__}: {error}".split("\n")[0][:300]
+    plain = re.sub(r"\x1b\[[0-9;]*m", "", str(error))
+    return f"{type(error).__name__}: {plain}".split("\n")[0][:300]
 
 
 if __name__ == "__main__":
