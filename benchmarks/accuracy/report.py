@@ -10,6 +10,7 @@ from typing import Any
 
 from benchmarks.accuracy.comparators import TOOLS
 from benchmarks.accuracy.judging import Judged
+from benchmarks.accuracy.known import known_failures
 from benchmarks.accuracy.labels import Label
 from benchmarks.accuracy.method import METHOD, ORDER
 from benchmarks.accuracy.mistakes import mistake
@@ -116,6 +117,7 @@ def _part(evaluation: Evaluation) -> list[str]:
         "|---|---|---|---|",
         *(_rule(code, name, score) for code, (name, score) in evaluation.scores.items()),
         "",
+        *known_failures(results),
         *_by_mechanism(evaluation),
         *_wrong(evaluation),
     ]
