@@ -11,15 +11,21 @@ it is installed; it and the hook that reads every metric by itself are what one 
 import argparse
 import importlib.util
 import statistics
+import sys
 import time
 import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
+
+# In place of the script's own folder, in which a package `onnx` stands.
+sys.path.pop(0)
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 import torch
-from reference_networks import NETWORKS
 from torch import Tensor, nn
 
+from benchmarks.reference_networks import NETWORKS
 from service.schemas.intake import accept
 from service.schemas.limits import Limits
 from service.schemas.order import RunOrder
