@@ -13,16 +13,12 @@ Source: Smith (2017), "Cyclical Learning Rates"; the one per cent is this projec
 """
 
 from collections.abc import Iterator
-from functools import partial
 
 from service.diagnosis.remedies.case import Case, Proposal
-from service.diagnosis.remedies.ranging import range_test
+from service.diagnosis.remedies.ranging import SOUND, at_rate, range_test
 from service.diagnosis.remedies.rates import rate_of
 from service.diagnosis.remedies.registry import remedy
-from service.diagnosis.remedies.table import Table
 
-SOUND = 0.01
-"""‖Δw‖/‖w‖ of a step that a fresh network takes without harm."""
 RULES = frozenset(
     {
         "learning-rate-too-high", "diverging-training", "gradient-spikes", "oscillating-loss", "loss-reduction-scale",
@@ -52,25 +48,8 @@ def propose(case: Case) -> Iterator[Proposal]:
         yield from range_test(case)
         size = case.step_size
         if size is not None and size > 2 * SOUND:
-            yield from _at(
+            yield from at_rate(
                 case, "measured", now * SOUND / size, "makes a step one per cent of the weights", 1
             )
-        yield from _at(case, "hundredth", now / 100, "is a hundredth of what it was", 4)
-    yield from _at(case, "tenth", now / 10, "is a tenth of what it was", 3)
-
-
-def _at(case: Case, suffix: str, rate: float, why: str, later: int) -> Iterator[Proposal]:
-    value = float(f"{rate:.1g}")
-    optimizer = case.submission.training.optimizer.type
-    yield from case.offer(
-        suffix,
-        f"The learning rate becomes {value:g}, which {why}.",
-        partial(_slower, rate=value),
-        torch=f"torch.optim.{optimizer}(parameters, lr={value:g})",
-        keras=f"keras.optimizers.{optimizer}(learning_rate={value:g})",
-        later=later,
-    )
-
-
-def _slower(table: Table, rate: float) -> Table:
-    return table.set("training.optimizer", lr=rate)
+        yield from at_rate(case, "hundredth", now / 100, "is a hundredth of what it was", 4)
+    yield from at_rate(case, "tenth", now / 10, "is a tenth of what it was", 3)

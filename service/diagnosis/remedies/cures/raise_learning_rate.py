@@ -13,15 +13,12 @@ Source: Smith (2017), "Cyclical Learning Rates"; measured on this project's corp
 """
 
 from collections.abc import Iterator
-from functools import partial
 
 from service.diagnosis.remedies.case import Case, Proposal
-from service.diagnosis.remedies.ranging import range_test
+from service.diagnosis.remedies.ranging import SOUND, at_rate, range_test
 from service.diagnosis.remedies.rates import rate_of
 from service.diagnosis.remedies.registry import remedy
-from service.diagnosis.remedies.table import Table
 
-SOUND = 0.01
 RULES = frozenset({"learning-rate-too-low", "not-learning", "clipping-masks-gradients"})
 PATIENT = frozenset({"vanishing-through-time", "exploding-through-time"})
 """Findings of networks that ten times the rate would throw about."""
@@ -43,27 +40,10 @@ def propose(case: Case) -> Iterator[Proposal]:
         yield from range_test(case)
         size = case.step_size
         if size is not None and 0 < size < SOUND / 2 and now:
-            yield from _at(
+            yield from at_rate(
                 case, "measured", now * SOUND / size, "makes a step one per cent of the weights", 1
             )
-        yield from _at(case, "hundredfold", now * 100, "is a hundred times what it was", 4)
+        yield from at_rate(case, "hundredfold", now * 100, "is a hundred times what it was", 4)
     if case.ill & PATIENT:
-        yield from _at(case, "threefold", now * 3, "is three times what it was", 2)
-    yield from _at(case, "tenfold", now * 10, "is ten times what it was", 3)
-
-
-def _at(case: Case, suffix: str, rate: float, why: str, later: int) -> Iterator[Proposal]:
-    value = float(f"{rate:.1g}")
-    optimizer = case.submission.training.optimizer.type
-    yield from case.offer(
-        suffix,
-        f"The learning rate becomes {value:g}, which {why}.",
-        partial(_faster, rate=value),
-        torch=f"torch.optim.{optimizer}(parameters, lr={value:g})",
-        keras=f"keras.optimizers.{optimizer}(learning_rate={value:g})",
-        later=later,
-    )
-
-
-def _faster(table: Table, rate: float) -> Table:
-    return table.set("training.optimizer", lr=rate)
+        yield from at_rate(case, "threefold", now * 3, "is three times what it was", 2)
+    yield from at_rate(case, "tenfold", now * 10, "is ten times what it was", 3)
