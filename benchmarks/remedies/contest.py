@@ -12,7 +12,7 @@ from service.diagnosis import remedies, trials
 from service.diagnosis.engine import judge
 from service.diagnosis.trials.comparing import Comparison, compare
 from service.diagnosis.trials.concluding import conclude, judged
-from service.diagnosis.trials.racing import first_move, next_move
+from service.diagnosis.trials.racing import first_move, next_move, opening
 from service.diagnosis.trials.scale import Side
 from service.diagnosis.trials.source import Source
 from service.diagnosis.trials.standing import Standing
@@ -73,7 +73,8 @@ def contest(configuration: Configuration, source: Source, laboratory: Laboratory
     submission = Submission.model_validate(configuration.submission)
     evidence = _diagnose(submission, laboratory)
     judgement = judge(evidence)
-    race, traces = _race(evidence, first_move(evidence, judgement, LIMITS, source), source, laboratory)
+    move = first_move(evidence, judgement, LIMITS, source)
+    race, traces = _raced(opening(evidence, judgement, move.candidates), move, source, laboratory)
     found: tuple[Remedy, ...] = ()
     checked: list[Checked] = []
     standing = Standing(race) if race.candidates else None
@@ -114,21 +115,8 @@ def _diagnose(submission: Submission, laboratory: Laboratory) -> Evidence:
 Traces = dict[tuple[str, int, int], RunEvidence]
 
 
-def _race(evidence: Evidence, move: Move, source: Source, laboratory: Laboratory) -> tuple[Race, Traces]:
+def _raced(race: Race, move: Move, source: Source, laboratory: Laboratory) -> tuple[Race, Traces]:
     """Round after round until the race asks for nothing more."""
-    steps = move.candidates[0].run_steps if move.candidates else 0
-    race = Race(
-        submission=evidence.submission,
-        judgement=judge(evidence),
-        layers=evidence.layers,
-        run_steps=steps,
-        planned_steps=evidence.planned_steps,
-        baseline=tuple(
-            TrialRun(variant="baseline", seed=run.seed, round=0, steps=steps, outcome=run.outcome)
-            for run in evidence.runs
-        ),
-        candidates=move.candidates,
-    )
     traces: Traces = {}
     while move.runs:
         done = [_do(request, race.candidates, traces, laboratory) for request in move.runs]

@@ -48,7 +48,7 @@ def first_move(evidence: Evidence, judgement: Judgement, limits: Limits, source:
     entered = base.admitted(wanted, (control,))
     if not entered:
         return Move()
-    standing = Standing(_race(evidence, judgement, (control, *entered)))
+    standing = Standing(opening(evidence, judgement, (control, *entered)))
     urgent = [each for each in standing.entrants if is_asked(standing, each)]
     runs = _whole(standing, urgent)
     spent = sum(_price(standing, run) for run in runs)
@@ -72,6 +72,24 @@ def next_move(race: Race, limits: Limits, source: Source) -> Move:
         runs = _short(after, [each for each in after.entrants if each in fresh], 0.0)
         return Move(candidates=fresh, runs=tuple(runs) or tuple(_next_runs(after)))
     return Move(runs=tuple(_next_runs(standing)))
+
+
+def opening(evidence: Evidence, judgement: Judgement, candidates: tuple[Candidate, ...]) -> Race:
+    """The race before its first round."""
+    steps = candidates[0].run_steps if candidates else 0
+    return Race(
+        submission=evidence.submission,
+        judgement=judgement,
+        layers=evidence.layers,
+        run_steps=steps,
+        planned_steps=evidence.planned_steps,
+        baseline=tuple(
+            TrialRun(variant="baseline", seed=run.seed, round=0, steps=steps, outcome=run.outcome)
+            for run in evidence.runs
+        ),
+        candidates=candidates,
+        dataset=evidence.dataset,
+    )
 
 
 def is_asked(standing: Standing, candidate: Candidate) -> bool:
@@ -103,24 +121,6 @@ def _steps(evidence: Evidence, control: Candidate) -> int:
     """Steps of a whole run: what a baseline that ran to its end took; of a file they are but estimated here."""
     ended = (run.outcome for run in evidence.runs if run.outcome.stopped in {"planned", "budget"})
     return max((outcome.steps_run for outcome in ended), default=control.run_steps)
-
-
-def _race(evidence: Evidence, judgement: Judgement, candidates: tuple[Candidate, ...]) -> Race:
-    """The race before its first round."""
-    steps = candidates[0].run_steps
-    return Race(
-        submission=evidence.submission,
-        judgement=judgement,
-        layers=evidence.layers,
-        run_steps=steps,
-        planned_steps=evidence.planned_steps,
-        baseline=tuple(
-            TrialRun(variant="baseline", seed=run.seed, round=0, steps=steps, outcome=run.outcome)
-            for run in evidence.runs
-        ),
-        candidates=candidates,
-        dataset=evidence.dataset,
-    )
 
 
 def _after_ranges(standing: Standing, limits: Limits, source: Source) -> tuple[Candidate, ...]:
