@@ -13,6 +13,7 @@ from typing import Literal
 from torch import Tensor, nn
 
 from workers.networks.onnx.graph import Node
+from workers.networks.onnx.roles import BIASED
 
 Kind = Literal[
     "linear", "projections", "convolution", "embedding", "input", "recurrent", "bias", "scale", "shift", "slope",
@@ -37,7 +38,6 @@ _NORMS = frozenset(
         "GroupNormalization",
     }
 )
-_BIASED = frozenset({"MatMul", "Gemm", "Conv", "ConvTranspose"})
 
 
 @dataclass(frozen=True)
@@ -108,7 +108,7 @@ def _place(name: str, node: Node, slot: int, turned: bool, dimensions: int) -> P
         # on the right a product takes (in, out), on the left (out, in)
         swapped = bool(node.attributes.get("transB" if slot else "transA", 0))
         return _linear(name, (turned != swapped) == (slot == 0), dimensions)
-    if operator in _BIASED and slot in {1, 2}:
+    if operator in BIASED and slot in {1, 2}:
         return Part("bias" if slot == 2 else "convolution")
     if operator in _GATES and slot in {1, 2, 3}:
         kinds: tuple[Kind, ...] = ("input", "recurrent", "bias")
@@ -130,7 +130,7 @@ def _linear(name: str, turned: bool, dimensions: int) -> Part | None:
 def _added(node: Node, value: str, dimensions: int, makers: Mapping[str, str]) -> Part | None:
     """A vector that is added to what a product gave, where the two are no single layer."""
     others = [other for other in node.inputs if other != value]
-    biased = any(makers.get(other) in _BIASED for other in others)
+    biased = any(makers.get(other) in BIASED for other in others)
     return Part("bias") if node.operator == "Add" and dimensions == 1 and biased else None
 
 

@@ -59,7 +59,8 @@ _BUFFERS = frozenset(
     }
 )
 """What people call the tensors that they register but do not train, for files that do not say it."""
-_BIASED = frozenset({"MatMul", "Gemm", "Conv", "ConvTranspose"})
+BIASED = frozenset({"MatMul", "Gemm", "Conv", "ConvTranspose"})
+"""Operators behind which an Add is their bias."""
 
 
 @dataclass(frozen=True)
@@ -169,4 +170,4 @@ def _is_bias(name: str, value: str, node: Node, graph: Graph, producers: Mapping
     if node.operator != "Add" or value != name or graph.initializers[name].dim() != 1:
         return False
     others = [other for other in node.inputs if other != name]
-    return any(producers.get(other) in _BIASED for other in others) and graph.initializers[name].numel() > 1
+    return any(producers.get(other) in BIASED for other in others) and graph.initializers[name].numel() > 1
