@@ -52,7 +52,7 @@ def skills_of(trace: Trace, compare: Measure) -> list[float]:
     """Skill of each seed, from the last tenth of its training."""
     outcomes = [run.outcome for run in trace.evidence.runs]
     if compare == "samples":
-        found: list[float | None] = [*trace.sample_skill]
+        found = [outcome.sample_skill for outcome in outcomes]
     elif compare == "accuracy":
         zero = MAJORITY[getattr(trace.evidence.submission.data, "name", "synthetic")]
         found = [

@@ -73,6 +73,9 @@ def effect_of(remedy: Remedy) -> str:
     parts = [
         _change("loss", [(seed.control_loss, seed.trial_loss) for seed in remedy.seeds]),
         _change("accuracy", [(seed.control_accuracy, seed.trial_accuracy) for seed in remedy.seeds]),
+        _change(
+            "sample skill", [(seed.control_sample_skill, seed.trial_sample_skill) for seed in remedy.seeds]
+        ),
         _price(remedy),
     ]
     return ", ".join(part for part in parts if part)

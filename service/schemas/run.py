@@ -68,6 +68,8 @@ class Outcome(Output):
     skill: Measured
     """1 - last_loss / trivial_loss."""
     accuracy: Measured
+    sample_skill: Measured
+    """Of a generator's samples at the end: 1 - energy distance from the data / that of the data's mean from them."""
     first_nonfinite: NonFinite | None = None
     device: str
     """E.g. `cpu` or `cuda:0 NVIDIA H200`."""

@@ -15,6 +15,7 @@ from workers.training.data import Examples
 from workers.training.observer import Observer
 from workers.training.optimizer import Rate, add_l1, build, trainable
 from workers.training.precision import Precision, Stepper
+from workers.training.samples import sample_skill
 
 
 class Critic:
@@ -99,7 +100,8 @@ def play(
 
     The observer is shown the generator's pass, which goes through every layer of both networks once; the critic's
     own steps come between `after_backward` and `after_update`. The loss that is told is the critic's last estimate of
-    the Wasserstein distance; no constant prediction can be compared with that, so the trivial loss is NaN.
+    the Wasserstein distance; no constant prediction can be compared with that, so the trivial loss is NaN. What can be
+    compared are the generator's samples, which are drawn at the end, in eval mode.
     """
     training = order.submission.training
     precision = Precision(training, device)
@@ -144,6 +146,12 @@ def play(
         if not course.note(step, distance, None, probed=probed):
             break
     course.settle()
+    if course.first_nonfinite is None:
+        torch.manual_seed(order.seed)  # every variant of a seed is measured with the same noise
+        maker.eval()
+        course.sample_skill = sample_skill(
+            lambda n: generator.make(generator.noise(n)), examples.x, training.batch_size
+        )
     return course
 
 

@@ -32,6 +32,8 @@ class Course:
         self.trivial_loss = trivial_loss
         self.has_settled = False
         """Whether the training was ended because more of it would not change what is said of it."""
+        self.sample_skill: float | None = None
+        """How good a generator's samples were at the end."""
         self.first_nonfinite: int | None = None
         """Step of the first loss that is NaN or infinite."""
         self._settled = settled
@@ -115,6 +117,7 @@ def outcome(
         trivial_loss=None if math.isnan(trivial) else trivial,
         skill=1 - last / trivial if last is not None and trivial > 0 else None,
         accuracy=course.accuracy(),
+        sample_skill=course.sample_skill,
         first_nonfinite=place,
         device=describe(device),
         engine=engine(),

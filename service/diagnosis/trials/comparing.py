@@ -17,7 +17,7 @@ from service.schemas.data import DatasetInfo
 from service.schemas.remedy import SeedResult
 from service.schemas.run import Outcome
 
-LEARNED = {"skill": LEARNING, "accuracy": 0.5}
+LEARNED = {"skill": LEARNING, "accuracy": 0.5, "samples": 0.5}
 """Level from which a network has got somewhere, far from the best constant prediction."""
 MARGIN = 0.05
 """A level that is higher by less is no other level."""
@@ -109,9 +109,12 @@ class Comparison:
         """What was tested, in words."""
         if self.scale is None:
             return "none: this objective has no level that could be compared"
-        what = "skill (1 - loss / loss of the best constant prediction)"
-        if self.scale.name == "accuracy":
-            what = f"accuracy above guessing ({self.scale.chance:.2f})"
+        meanings = {
+            "skill": "1 - loss / loss of the best constant prediction",
+            "accuracy": f"guessing: {self.scale.chance:.2f}",
+            "samples": "1 - energy distance of samples from the data / that of the data's mean from it",
+        }
+        what = f"{self.scale.words} ({meanings[self.scale.name]})"
         if len(self.seeds) < 2:
             return f"none: one seed has no spread; compared by {what}"
         return (
@@ -147,5 +150,7 @@ def _row(seed: int, control: Outcome | None, trial: Outcome, better: bool) -> Se
         trial_skill=trial.skill,
         control_accuracy=control and control.accuracy,
         trial_accuracy=trial.accuracy,
+        control_sample_skill=control and control.sample_skill,
+        trial_sample_skill=trial.sample_skill,
         better=better,
     )

@@ -135,8 +135,7 @@ def _seeds(comparison: Comparison, *, better: bool = False) -> str:
 def _levels(comparison: Comparison) -> str:
     """Like `median skill 0.91 against 0.02`."""
     control, trial = comparison.middle
-    accurate = comparison.scale is not None and comparison.scale.name == "accuracy"
-    what = "accuracy above guessing" if accurate else "skill"
+    what = comparison.scale.words if comparison.scale else "skill"
     median = "median " if len(comparison.seeds) > 1 else ""
     return f"{median}{what} {trial:.2f} against {control:.2f}"
 

@@ -25,15 +25,25 @@ class Side:
 
 @dataclass(frozen=True)
 class Scale:
-    """`skill` is 1 - loss / loss of the best constant prediction; `accuracy` the same of what is not guessed."""
+    """`skill` is 1 - loss / loss of the best constant prediction; `accuracy` the same of what is not guessed.
 
-    name: Literal["skill", "accuracy"]
+    `samples` is that of a generator's samples: 1 - energy distance from the data / that of the data's mean from it.
+    """
+
+    name: Literal["skill", "accuracy", "samples"]
     chance: float = 0.0
     """The most that guessing reaches, where accuracies are compared."""
 
+    @property
+    def words(self) -> str:
+        """What is compared, as a reader knows it."""
+        return {"skill": "skill", "accuracy": "accuracy above guessing", "samples": "sample skill"}[self.name]
+
     def level(self, outcome: Outcome) -> float:
         """In [0, 1]; a network that is worse than guessing, or non-finite, is at 0: how far below says nothing."""
-        raw = outcome.skill if self.name == "skill" else outcome.accuracy
+        raw = {"skill": outcome.skill, "accuracy": outcome.accuracy, "samples": outcome.sample_skill}[
+            self.name
+        ]
         if raw is None or not math.isfinite(raw) or outcome.stopped == "non-finite":
             return 0.0
         return min(1.0, max(0.0, (raw - self.chance) / (1 - self.chance)))
@@ -42,9 +52,11 @@ class Scale:
 def scale_of(control: Side, trial: Side, dataset: DatasetInfo | None = None) -> Scale | None:
     """Skill, each against its own trivial loss; accuracy where the loss means something else now.
 
-    None where the objective has no level at all, as in adversarial training.
+    A generator is compared by its samples; None where the objective has no level at all.
     """
     every = (*control.outcomes, *trial.outcomes)
+    if any(outcome.sample_skill is not None for outcome in every):
+        return Scale("samples")
     before, after = (_judged(side, dataset) for side in (control, trial))
     skilled = all(_skilled(outcome) for outcome in every)
     rated = all(_rated(side) for side in (control, trial))

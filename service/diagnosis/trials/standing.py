@@ -48,7 +48,10 @@ class Standing:
         """Whether the objective has no level at all, so that short runs tell nothing."""
         ended = [run.outcome for run in self.race.baseline if run.outcome is not None]
         finite = [outcome for outcome in ended if outcome.stopped != "non-finite"]
-        return any(outcome.skill is None and outcome.accuracy is None for outcome in finite)
+        return any(
+            outcome.skill is None and outcome.accuracy is None and outcome.sample_skill is None
+            for outcome in finite
+        )
 
     @cached_property
     def late(self) -> bool:
@@ -180,9 +183,10 @@ class Standing:
 
 def _worth(outcome: Outcome | None) -> float:
     """How well a baseline run went; non-finite ones are the worst."""
-    if outcome is None or outcome.stopped == "non-finite" or outcome.skill is None:
+    if outcome is None or outcome.stopped == "non-finite":
         return float("-inf")
-    return outcome.skill
+    known = outcome.skill if outcome.sample_skill is None else outcome.sample_skill
+    return float("-inf") if known is None else known
 
 
 def _steps(run: TrialRun) -> int:

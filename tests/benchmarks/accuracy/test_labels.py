@@ -42,7 +42,7 @@ def test_accuracies_are_compared_above_the_most_frequent_class() -> None:
 
 
 def test_generators_are_compared_by_their_samples() -> None:
-    assert skills_of(trace(run(), run(), samples=(0.3, math.nan)), "samples") == [0.3, -math.inf]
+    assert skills_of(trace(run(sample_skill=0.3), run(sample_skill=math.nan)), "samples") == [0.3, -math.inf]
 
 
 def test_a_mechanism_is_confirmed_only_where_the_network_is_sick() -> None:

@@ -67,16 +67,14 @@ def run(
     return RunEvidence(seed=seed, outcome=Outcome(**known | outcome), network=network, layers=tuple(rows))
 
 
-def trace(
-    *runs: RunEvidence, chain: tuple[Layer, ...] | None = None, samples: tuple[float, ...] = ()
-) -> Trace:
+def trace(*runs: RunEvidence, chain: tuple[Layer, ...] | None = None) -> Trace:
     evidence = Evidence(
         submission=Submission.model_validate(body()),
         layers=chain or layers(),
         planned_steps=RAN,
         runs=runs or (run(),),
     )
-    return Trace(evidence=evidence, sample_skill=samples)
+    return Trace(evidence=evidence)
 
 
 def skilled(*skills: float | None, **outcome: Any) -> Trace:

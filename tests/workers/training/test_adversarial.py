@@ -30,9 +30,9 @@ def clip(**options: object) -> dict[str, object]:
 
 
 PENALTY = {
-    "loss": {"type": "Wasserstein", "critic_steps": 3, "gradient_penalty": 10.0},
-    "optimizer": {"type": "Adam", "lr": 0.003, "betas": [0.5, 0.9]},
-    "batch_size": 128,
+    "loss": {"type": "Wasserstein", "critic_steps": 3, "gradient_penalty": 1.0},
+    "optimizer": {"type": "Adam", "lr": 0.003, "betas": [0.0, 0.9]},
+    "batch_size": 64,
 }
 
 
@@ -63,6 +63,12 @@ def test_a_penalised_critic_leads_the_generator_to_the_ring(order, notebook) -> 
     outcome = train(spec, networks, ring(), notebook(0), CPU)
     assert abs(radius() - 2) < 0.5 < abs(before - 2)
     assert math.isfinite(outcome.last_loss)
+    assert outcome.sample_skill > 0.8
+
+
+def test_samples_of_a_generator_that_was_not_trained_are_worth_little(order, notebook) -> None:
+    outcome = train(order(clip(), steps=1, networks=NETWORKS), pair(), ring(), notebook(0), CPU)
+    assert outcome.sample_skill < 0.3
 
 
 def test_clipped_weights_stay_within_the_bound(order, notebook) -> None:
@@ -138,4 +144,5 @@ def test_a_distance_that_explodes_ends_the_run_and_is_shown(order, notebook) -> 
     seen = notebook(0)
     outcome = train(order(wild, steps=50, networks=NETWORKS), pair(), ring(), seen, CPU)
     assert outcome.stopped == "non-finite"
+    assert outcome.sample_skill is None
     assert outcome.steps_run - 1 in seen.probes
