@@ -74,13 +74,12 @@ def contest(configuration: Configuration, source: Source, laboratory: Laboratory
     evidence = _diagnose(submission, laboratory)
     judgement = judge(evidence)
     move = first_move(evidence, judgement, LIMITS, source)
-    race, traces = _raced(opening(evidence, judgement, move.candidates), move, source, laboratory)
+    race = _raced(opening(evidence, judgement, move.candidates), move, source, laboratory)
     found: tuple[Remedy, ...] = ()
     checked: list[Checked] = []
     standing = Standing(race) if race.candidates else None
     if standing is not None:
-        verdicts = {name: judge(_evidence(race, name, traces)) for name in judged(race)}
-        found = conclude(race, verdicts)
+        found = conclude(race)
         offered = [row.name for row in found if row.result == "helps"]
         checked = [_check(standing, name, laboratory) for name in offered[:CHECKED]]
     return Contest(
@@ -115,15 +114,17 @@ def _diagnose(submission: Submission, laboratory: Laboratory) -> Evidence:
 Traces = dict[tuple[str, int, int], RunEvidence]
 
 
-def _raced(race: Race, move: Move, source: Source, laboratory: Laboratory) -> tuple[Race, Traces]:
+def _raced(race: Race, move: Move, source: Source, laboratory: Laboratory) -> Race:
     """Round after round until the race asks for nothing more."""
     traces: Traces = {}
     while move.runs:
         done = [_do(request, race.candidates, traces, laboratory) for request in move.runs]
         race = race.model_copy(update={"trials": (*race.trials, *done)})
+        verdicts = {name: judge(_evidence(race, name, traces)) for name in judged(race)}
+        race = race.model_copy(update={"judgements": verdicts})
         move = next_move(race, LIMITS, source)
         race = race.model_copy(update={"candidates": (*race.candidates, *move.candidates)})
-    return race, traces
+    return race
 
 
 def _do(

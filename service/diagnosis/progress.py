@@ -68,8 +68,10 @@ class Progress:
         """Whether the network got somewhere: then evidence of an illness is latent.
 
         A skill above 1 is that of a loss without a bottom and says nothing. An accuracy counts where the loss itself
-        is squeezed or of another kind, unless that is worse than the best constant's.
+        is squeezed or of another kind, unless that is worse than the best constant's; of a game the samples count.
         """
+        if self.run.outcome.sample_skill is not None:
+            return self.run.outcome.sample_skill >= LEARNED
         skilled = self.skill is not None and LEARNED <= self.skill <= 1
         lost = self.skill is not None and self.skill <= 0
         return skilled or (self._veiled and self.gain is not None and self.gain >= GAINED and not lost)

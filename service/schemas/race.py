@@ -1,5 +1,7 @@
 """The race of candidates: what is known of it when a round has ended, and what it asks for next."""
 
+from pydantic import Field
+
 from service.schemas.base import Output
 from service.schemas.data import DatasetInfo
 from service.schemas.diagnosis import Judgement
@@ -47,6 +49,8 @@ class Race(Output):
     """In the order in which they were stored."""
     trials: tuple[TrialRun, ...] = ()
     dataset: DatasetInfo | None = None
+    judgements: dict[str, Judgement] = Field(default_factory=dict)
+    """What is said of the variants that would be called a cure by their outcomes."""
 
 
 class Move(Output):

@@ -51,8 +51,8 @@ class SeedResult(Output):
     trial_skill: Measured
     control_accuracy: Measured
     trial_accuracy: Measured
-    control_sample_skill: Measured
-    trial_sample_skill: Measured
+    control_sample_skill: Measured = None
+    trial_sample_skill: Measured = None
     better: bool
 
 

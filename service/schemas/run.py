@@ -68,7 +68,7 @@ class Outcome(Output):
     skill: Measured
     """1 - last_loss / trivial_loss."""
     accuracy: Measured
-    sample_skill: Measured
+    sample_skill: Measured = None
     """Of a generator's samples at the end: 1 - energy distance from the data / that of the data's mean from them."""
     first_nonfinite: NonFinite | None = None
     device: str

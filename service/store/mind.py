@@ -1,6 +1,6 @@
 """What a diagnosis is moved on by: functions that know no database, handed to the store that knows nothing else."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from service.schemas.diagnosis import Judgement
@@ -23,6 +23,6 @@ class Mind:
     go_on: Callable[[Race], Move] = lambda _race: Move()
     """The next round, when all runs of a round have ended; without runs the race is over."""
     judged: Callable[[Race], tuple[str, ...]] = lambda _race: ()
-    """Variants of a race that is over whose evidence is to be judged too."""
-    conclude: Callable[[Race, Mapping[str, Judgement]], tuple[Remedy, ...]] = lambda _race, _judgements: ()
+    """Variants whose evidence is to be judged too, before anything else is asked of a race."""
+    conclude: Callable[[Race], tuple[Remedy, ...]] = lambda _race: ()
     """What the race showed."""

@@ -124,18 +124,19 @@ def _think(database: Database, thought: Thought, mind: Mind) -> Decision | None:
         remedies: tuple[Remedy, ...] = ()
         if move.candidates and not move.runs:
             race = gathering.race_of(connection, row, judgement, move.candidates)
-            remedies = mind.conclude(race, {})
+            remedies = mind.conclude(race)
         summaries = judgements.summaries_of(evidence)
         return Decision(move, judged=(judgement, summaries), remedies=remedies)
 
 
 def _tried(connection: Connection, row: Row[Any], mind: Mind) -> Decision:
     race = gathering.race_of(connection, row, gathering.judgement_of(row))
+    race = race.model_copy(update={"judgements": _judgements(connection, row, mind, race)})
     move = racing.sound(mind.go_on(race), race)
     if move.runs:
         return Decision(move)
     over = race.model_copy(update={"candidates": (*race.candidates, *move.candidates)})
-    return Decision(move, remedies=mind.conclude(over, _judgements(connection, row, mind, over)))
+    return Decision(move, remedies=mind.conclude(over))
 
 
 def _judgements(connection: Connection, row: Row[Any], mind: Mind, race: Race) -> dict[str, Judgement]:

@@ -54,6 +54,13 @@ def hidden(table: Table) -> tuple[Layer, ...]:
     return tuple(layer for layer in maps(table) if layer != last)
 
 
+def width(table: Table) -> int:
+    """Units of its widest hidden map, channels of a convolution; 0 without any."""
+    return max(
+        (layer.output.shape[0 if layer.family == "convolution" else -1] for layer in hidden(table)), default=0
+    )
+
+
 def followed(table: Table, layer: Layer, families: Iterable[str]) -> bool:
     """Whether a layer of one of these families takes what this one gives."""
     wanted = set(families)

@@ -14,6 +14,8 @@ WEIGHTED = (
 )  # fmt: skip
 RECURRENT = ("RNN", "LSTM", "GRU")
 ATTENTION = ("MultiheadAttention", "SelfAttention", "TransformerEncoderLayer")
+NARROW = 8
+"""Units up to which a network has hardly any."""
 _SIREN = 29.983
 """Slope for which kaiming's gain is √2/30: what Sitzmann et al. draw before sin(30 x)."""
 

@@ -11,7 +11,7 @@ from functools import cached_property
 from statistics import median
 
 from service.diagnosis.progress import LEARNING
-from service.diagnosis.trials.scale import Scale, Side, scale_of
+from service.diagnosis.trials.scale import Scale, Side, accuracy_scale, scale_of
 from service.diagnosis.trials.student import confidence_above
 from service.schemas.data import DatasetInfo
 from service.schemas.remedy import SeedResult
@@ -24,6 +24,8 @@ MARGIN = 0.05
 NEARLY = 0.8
 """A control that reaches this share of the trial's level is not ill: the trial only lowers its loss."""
 CONFIDENCE = 0.95
+SECOND_LOOK = 0.975
+"""Confidence that is asked for where seeds were added because the first ones left it open."""
 RESOLUTION = 0.02
 """Standard deviation that differences of levels are believed to have at least."""
 
@@ -35,6 +37,10 @@ class Comparison:
     scale: Scale | None
     control: Mapping[int, Outcome]
     trial: Mapping[int, Outcome]
+    hint: Scale | None = None
+    """Accuracy beside skill, where there is one: classes can be told apart before the loss says so."""
+    added: int = 0
+    """Seeds beyond those of the diagnosis."""
 
     @cached_property
     def levels(self) -> dict[int, tuple[float, float]]:
@@ -63,12 +69,7 @@ class Comparison:
     @property
     def cured(self) -> frozenset[int]:
         """Of those, the seeds in which it has learned."""
-        return frozenset(seed for seed in self.better if self.levels[seed][1] >= self.learned_from)
-
-    @property
-    def learned_from(self) -> float:
-        """The level from which a trial has learned."""
-        return LEARNED[self.scale.name] if self.scale else 1.0
+        return frozenset(seed for seed in self.better if learned(self.trial[seed], self.scale, self.hint))
 
     @property
     def finite(self) -> int:
@@ -92,7 +93,12 @@ class Comparison:
     @property
     def supported(self) -> bool:
         """Whether the spread of the seeds supports the margin; one seed has none, so it supports nothing."""
-        return self.confidence is not None and self.confidence >= CONFIDENCE
+        return self.confidence is not None and self.confidence >= self.wanted
+
+    @property
+    def wanted(self) -> float:
+        """Confidence from which a claim is made."""
+        return SECOND_LOOK if self.added else CONFIDENCE
 
     @property
     def mostly(self) -> bool:
@@ -117,9 +123,10 @@ class Comparison:
         what = f"{self.scale.words} ({meanings[self.scale.name]})"
         if len(self.seeds) < 2:
             return f"none: one seed has no spread; compared by {what}"
+        added = f" (seeds added: {self.added})" if self.added else ""
         return (
             f"paired t-test over {len(self.seeds)} seeds, one-sided: {what} rises by more than {MARGIN}; "
-            f"claimed from a confidence of {CONFIDENCE}"
+            f"claimed from a confidence of {self.wanted}{added}"
         )
 
     def rows(self) -> tuple[SeedResult, ...]:
@@ -131,14 +138,21 @@ class Comparison:
 
 
 def compare(
-    control: Side, trial: Side, seeds: Sequence[int], dataset: DatasetInfo | None = None
+    control: Side, trial: Side, seeds: Sequence[int], dataset: DatasetInfo | None = None, *, added: int = 0
 ) -> Comparison:
-    """Outcomes of both sides, in the order of `seeds`."""
+    """Outcomes of both sides, in the order of `seeds`, of which so many were added to those of the diagnosis."""
     return Comparison(
         scale_of(control, trial, dataset),
         dict(zip(seeds, control.outcomes, strict=True)),
         dict(zip(seeds, trial.outcomes, strict=True)),
+        accuracy_scale(control, trial, dataset),
+        added,
     )
+
+
+def learned(outcome: Outcome, *scales: Scale | None) -> bool:
+    """Whether a training got somewhere, by any of the scales."""
+    return any(scale.level(outcome) >= LEARNED[scale.name] for scale in scales if scale)
 
 
 def _row(seed: int, control: Outcome | None, trial: Outcome, better: bool) -> SeedResult:

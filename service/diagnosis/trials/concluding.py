@@ -1,13 +1,12 @@
 """What the trials showed: one row for each candidate, those that help first."""
 
-from collections.abc import Mapping
 from statistics import median
 
 from service.diagnosis.trials import reasons
 from service.diagnosis.trials.comparing import Comparison
-from service.diagnosis.trials.racing import winners
+from service.diagnosis.trials.ranking import winners
 from service.diagnosis.trials.standing import Standing
-from service.schemas.diagnosis import Finding, Judgement
+from service.schemas.diagnosis import Finding
 from service.schemas.patching import difference, size_of, tree_of, yaml_diff
 from service.schemas.race import Race
 from service.schemas.remedy import Candidate, Remedy, Result
@@ -23,24 +22,19 @@ def judged(race: Race) -> tuple[str, ...]:
     return tuple(name for name, comparison in compared if comparison is not None and _claims(comparison))
 
 
-def conclude(race: Race, judgements: Mapping[str, Judgement]) -> tuple[Remedy, ...]:
+def conclude(race: Race) -> tuple[Remedy, ...]:
     """Every candidate's row; the smallest change among those that help is marked."""
     standing = Standing(race)
     shown = [
         each for each in race.candidates if each.kind in {"cure", "variant"} and not _spare(standing, each)
     ]
-    told = [_row(standing, each, judgements.get(each.name)) for each in shown]
+    told = [_row(standing, each) for each in shown]
     rows = [row for row, _ in sorted(told, key=lambda pair: (ORDER.index(pair[0].result), -pair[1]))]
     working = [row for row in rows if row.result == "helps"]
     if working:
         smallest = min(working, key=lambda row: (size_of(row.patch), row.extra_parameters or 0))
         rows[rows.index(smallest)] = smallest.model_copy(update={"smallest": True})
     return tuple(rows)
-
-
-def errors_of(judgement: Judgement) -> list[Finding]:
-    """Findings that keep a trial from counting as a cure, old or new."""
-    return [each for each in judgement.findings if each.severity == "error" and not each.latent]
 
 
 def _spare(standing: Standing, candidate: Candidate) -> bool:
@@ -52,7 +46,7 @@ def _claims(comparison: Comparison) -> bool:
     return comparison.mostly or (comparison.scale is None and 2 * comparison.finite > len(comparison.trial))
 
 
-def _row(standing: Standing, candidate: Candidate, judgement: Judgement | None) -> tuple[Remedy, float]:
+def _row(standing: Standing, candidate: Candidate) -> tuple[Remedy, float]:
     """The row, and the level it reached, by which rows of one result are ordered."""
     comparison = None if candidate.refused else standing.comparison(candidate)
     glimpse = standing.glimpse(candidate)
@@ -64,7 +58,7 @@ def _row(standing: Standing, candidate: Candidate, judgement: Judgement | None) 
             changes |= {"seeds": seen.rows(), "of": 1, "steps": glimpse.steps}
         level = standing.score(candidate) or 0.0
     else:
-        result, reason = _result(comparison, judgement)
+        result, reason = _result(comparison, standing.errors(candidate))
         changes |= {
             "seeds": comparison.rows(),
             "better": len(comparison.better),
@@ -105,13 +99,15 @@ def _untold(standing: Standing, candidate: Candidate) -> tuple[Result, str]:
         return "not-tried", reasons.unpaid(standing)
     if reasons.hopeless(score):
         return "does-not-help", reasons.dropped(glimpse, standing)
+    if glimpse.steps >= candidate.run_steps and not standing.has_learned(candidate):
+        return "does-not-help", reasons.fell_short(score)
     return "not-tried", reasons.outrun(glimpse, score, standing)
 
 
-def _result(comparison: Comparison, judgement: Judgement | None) -> tuple[Result, str]:
+def _result(comparison: Comparison, found: list[Finding] | None) -> tuple[Result, str]:
     """Of a candidate that was run over all seeds beside the control."""
     if comparison.scale is None:
-        return _without_level(comparison, judgement)
+        return _without_level(comparison, found)
     if not comparison.better:
         return "does-not-help", reasons.no_better(comparison)
     if not comparison.cured:
@@ -121,18 +117,16 @@ def _result(comparison: Comparison, judgement: Judgement | None) -> tuple[Result
         return "partly", reasons.few_seeds(comparison)
     if not comparison.supported:
         return "partly", reasons.unsupported(comparison)
-    found = None if judgement is None else errors_of(judgement)
     if found is None or found:
         return "partly", reasons.still_ill(comparison, found)
     return "helps", reasons.helps(comparison)
 
 
-def _without_level(comparison: Comparison, judgement: Judgement | None) -> tuple[Result, str]:
-    """Adversarial training and the like: staying finite without an error is all that can be seen."""
+def _without_level(comparison: Comparison, found: list[Finding] | None) -> tuple[Result, str]:
+    """A loss without a best constant: staying finite without an error is all that can be seen."""
     stays = 2 * comparison.finite > len(comparison.trial)
-    found = [] if judgement is None else errors_of(judgement)
-    clean = judgement is not None and not found
-    return ("partly" if stays and clean else "does-not-help"), reasons.levelless(comparison, found)
+    clean = found is not None and not found
+    return ("partly" if stays and clean else "does-not-help"), reasons.levelless(comparison, found or [])
 
 
 def _time_ratio(comparison: Comparison) -> float | None:

@@ -1,9 +1,10 @@
 """The race: short runs first, the hopeless dropped, survivors over all seeds and the whole budget.
 
 Round by round, each a pure function of what is stored. A short run is one seed, the one in which the baseline fared
-worst, for a quarter of the steps. What shows promise there runs against the control over all seeds, the most promising
-two at a time, until two are proven or the money is spent. Pairs are tried where single changes fail. What the client
-asked for skips the short run, and so does everything where short runs tell nothing.
+worst, for a quarter of the steps. What shows promise there runs in that seed to the end; what has learned runs in all
+seeds beside the control, the best two at a time, until two are proven or the money is spent. Where most seeds are cured
+and chance is not ruled out, two seeds are added. Pairs are tried where single changes fail. What the client asked for
+runs in all seeds at once, and short runs are left out where they tell nothing.
 """
 
 from collections.abc import Sequence
@@ -11,6 +12,7 @@ from statistics import median
 
 from service.diagnosis.trials.admission import Base
 from service.diagnosis.trials.comparing import NEARLY
+from service.diagnosis.trials.ranking import PROMISE, contenders, is_asked, led_by_the_cause, winners
 from service.diagnosis.trials.source import Source
 from service.diagnosis.trials.standing import Standing
 from service.schemas.diagnosis import Judgement
@@ -20,15 +22,19 @@ from service.schemas.race import Move, Race, RunRequest, TrialRun
 from service.schemas.remedy import Candidate
 
 AT_ONCE = 2
-"""Survivors that run whole in one round."""
+"""Survivors that run over all seeds in one round."""
+EXPLORED = 2
+"""Contenders that run to the end of one seed in one round."""
 ENOUGH = 2
 """Proven remedies after which nothing more is tried."""
-PROMISE = 0.1
-"""Level of a short run from which it is not hopeless."""
-MOST_ROUNDS = 12
+MORE_SEEDS = 2
+"""Seeds that are added, one after the other, where those of the diagnosis leave it open whether a change helps."""
+MOST_ROUNDS = 16
 """No race is longer, whatever becomes of its runs."""
-SCREENING_SHARE = 0.5
-"""Of the money, at most so much goes into short runs."""
+SCREENING_SHARE = 0.25
+"""Of the money, at most so much goes into the short runs of a round."""
+LIKELY = 0.85
+"""Confidence from which one more seed is the better bet than another candidate."""
 
 
 def first_move(evidence: Evidence, judgement: Judgement, limits: Limits, source: Source) -> Move:
@@ -57,7 +63,7 @@ def first_move(evidence: Evidence, judgement: Judgement, limits: Limits, source:
     runs += _short(standing, [*ranges, *singles], spent)
     # A memory is learned by new gates and a faster rate together: both at once are the likelier bet for a whole run.
     bets = [*_pairs(standing), *singles] if standing.late else singles
-    runs = runs or _whole(standing, bets, AT_ONCE)
+    runs = runs or _explored(standing, bets) or _whole(standing, bets, AT_ONCE)
     return Move(candidates=(control, *entered), runs=tuple(runs))
 
 
@@ -92,25 +98,6 @@ def opening(evidence: Evidence, judgement: Judgement, candidates: tuple[Candidat
     )
 
 
-def is_asked(standing: Standing, candidate: Candidate) -> bool:
-    """Whether the client wants to see just this one tried: a change of its own, or the first way of a named remedy."""
-    if candidate.remedy not in standing.race.submission.trials.names:
-        return candidate.kind == "variant"
-    first = next(each for each in standing.entrants if each.remedy == candidate.remedy)
-    return candidate.name == first.name
-
-
-def winners(standing: Standing) -> list[Candidate]:
-    """Those that help as far as outcomes tell; a single seed can prove nothing, so there its word is taken."""
-    compared = ((each, standing.comparison(each)) for each in standing.entrants)
-    alone = len(standing.seeds) < 2
-    return [
-        each
-        for each, comparison in compared
-        if comparison is not None and (comparison.proven or (alone and comparison.mostly))
-    ]
-
-
 def _sound(evidence: Evidence, judgement: Judgement) -> bool:
     """Healthy, or so near to perfect that no trial could reach another level."""
     skills = [run.outcome.skill or 0.0 for run in evidence.runs]
@@ -141,26 +128,29 @@ def _after_ranges(standing: Standing, limits: Limits, source: Source) -> tuple[C
 
 
 def _next_runs(standing: Standing) -> list[RunRequest]:
-    """Survivors over all seeds; pairs where single changes show nothing or are used up."""
-    won = winners(standing)
-    contenders = _contenders(standing)
-    promising = [each for each in contenders if (standing.score(each) or 0.0) >= PROMISE]
-    if len(won) >= ENOUGH or (won and not promising):
+    """What is in doubt gets more seeds, what has learned in one all of them, what shows promise that one.
+
+    Where nothing is left that does: pairs, then whatever else there is, the first by evidence first.
+    """
+    won, contending = winners(standing), contenders(standing)
+    fresh = [each for each in contending if standing.first_seed in standing.missing(each)]
+    learned = [each for each in contending if each not in fresh and standing.has_learned(each)]
+    promising = [each for each in fresh if (standing.score(each) or 0.0) >= PROMISE]
+    if len(won) >= ENOUGH:
         return []
-    if not won and not promising:
-        runs = _short(standing, _pairs(standing), 0.0)
-        if runs:
-            return runs
-    return _whole(standing, _led_by_the_cause(standing, promising or contenders), AT_ONCE)
-
-
-def _led_by_the_cause(standing: Standing, ranked: list[Candidate]) -> list[Candidate]:
-    """The best of the short runs, then the first by evidence: what takes the cause away need not learn the fastest."""
-    best, others = ranked[:1], ranked[1:]
-    order = [each.name for each in standing.entrants]
-    different = [each for each in others if each.remedy != best[0].remedy] or others
-    second = sorted(different, key=lambda each: (not is_asked(standing, each), order.index(each.name)))[:1]
-    return [*best, *second, *(each for each in others if each not in second)]
+    runs = [] if won else _more_seed(standing, LIKELY)
+    runs = runs or _survivors(standing, led_by_the_cause(standing, learned))
+    runs = runs or _explored(standing, led_by_the_cause(standing, promising))
+    if runs or won:
+        return runs
+    if standing.levelless:
+        return _whole(standing, contending, AT_ONCE)
+    return (
+        _more_seed(standing)
+        or _short(standing, _pairs(standing), 0.0)
+        or _explored(standing, led_by_the_cause(standing, fresh))
+        or _whole(standing, [each for each in contending if (standing.score(each) or 0.0) >= PROMISE], 1)
+    )
 
 
 def _singles(standing: Standing) -> list[Candidate]:
@@ -174,36 +164,6 @@ def _pairs(standing: Standing) -> list[Candidate]:
 def _unseen(standing: Standing) -> list[Candidate]:
     """Entrants that have not run at all."""
     return [each for each in standing.entrants if not standing.runs(each) and not is_asked(standing, each)]
-
-
-def _contenders(standing: Standing) -> list[Candidate]:
-    """Who may run whole, the best first; of one remedy's variants the best goes before any second."""
-    waiting = [
-        each
-        for each in standing.entrants
-        if not standing.ran(each) and standing.failure(each) is None and not _dropped(standing, each)
-    ]
-    order = {each.name: place for place, each in enumerate(standing.entrants)}
-    ranked = sorted(waiting, key=lambda each: (-_bin(standing, each), order[each.name]))
-    tried = [each.remedy for each in standing.entrants if standing.ran(each)]
-    repeats = {}
-    for each in ranked:
-        repeats[each.name] = tried.count(each.remedy)
-        tried.append(each.remedy)
-    return sorted(
-        ranked, key=lambda each: (not is_asked(standing, each), _bin(standing, each) == 0, repeats[each.name])
-    )
-
-
-def _bin(standing: Standing, candidate: Candidate) -> float:
-    """Scores that differ by less than a tenth tell nothing apart: there the order of evidence decides."""
-    return round(standing.score(candidate) or 0.0, 1)
-
-
-def _dropped(standing: Standing, candidate: Candidate) -> bool:
-    """Hopeless: its short run went non-finite."""
-    run = standing.glimpse(candidate)
-    return run is not None and run.outcome is not None and run.outcome.stopped == "non-finite"
 
 
 def _short(standing: Standing, wanted: Sequence[Candidate], spent: float) -> list[RunRequest]:
@@ -224,6 +184,20 @@ def _short(standing: Standing, wanted: Sequence[Candidate], spent: float) -> lis
     return runs
 
 
+def _explored(standing: Standing, wanted: Sequence[Candidate]) -> list[RunRequest]:
+    """One seed to the end, as long as there is money to run the costliest of them in the others beside the control."""
+    left = standing.left - standing.whole_cost(standing.control)
+    chosen: list[Candidate] = []
+    reserve = 0.0
+    for each in wanted if not standing.levelless else ():
+        price = standing.cost(each, each.run_steps)
+        rest = max(reserve, standing.whole_cost(each) - price)
+        if price + rest <= left and len(chosen) < EXPLORED:
+            left, reserve = left - price, rest
+            chosen.append(each)
+    return [_request(standing, each, standing.first_seed, each.run_steps) for each in chosen]
+
+
 def _whole(standing: Standing, wanted: Sequence[Candidate], most: int | None = None) -> list[RunRequest]:
     """All seeds and the whole budget of the first that can be paid for, and the control's where it has none."""
     left = standing.left - standing.whole_cost(standing.control)
@@ -233,12 +207,46 @@ def _whole(standing: Standing, wanted: Sequence[Candidate], most: int | None = N
         if price <= left and (most is None or len(chosen) < most):
             left -= price
             chosen.append(each)
-    if not chosen:
+    return _beside_the_control(standing, chosen, standing.seeds)
+
+
+def _survivors(standing: Standing, learned: Sequence[Candidate]) -> list[RunRequest]:
+    """Two over all seeds, or one where there would be no money left to give it one more seed, should it need that."""
+    runs = _whole(standing, learned, AT_ONCE)
+    seed = sum(standing.cost(each, each.run_steps) for each in (standing.control, *learned[:1]))
+    spent = sum(_price(standing, run) for run in runs)
+    return runs if standing.left - spent >= seed else _whole(standing, learned, 1)
+
+
+def _more_seed(standing: Standing, least: float = 0.0) -> list[RunRequest]:
+    """One, for the likeliest of what cures most seeds without being proven, where there is money."""
+    if len(standing.seeds) < 2:
         return []
+    doubted = [
+        (comparison.confidence or 0.0, each)
+        for each in standing.entrants
+        if (comparison := standing.comparison(each)) is not None
+        and comparison.mostly
+        and not comparison.proven
+        and comparison.added < MORE_SEEDS
+        and not standing.errors(each)
+        and (comparison.confidence or 0.0) >= least
+    ]
+    for _, each in sorted(doubted, key=lambda pair: -pair[0]):
+        seeds = [standing.next_seed(each)]
+        if sum(standing.whole_cost(side, seeds) for side in (standing.control, each)) <= standing.left:
+            return _beside_the_control(standing, [each], seeds)
+    return []
+
+
+def _beside_the_control(
+    standing: Standing, chosen: Sequence[Candidate], seeds: Sequence[int]
+) -> list[RunRequest]:
     return [
         _request(standing, each, seed, each.run_steps)
         for each in (standing.control, *chosen)
-        for seed in standing.missing(each)
+        if chosen
+        for seed in standing.missing(each, seeds)
     ]
 
 

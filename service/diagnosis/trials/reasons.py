@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 
 from service.diagnosis.trials.comparing import NEARLY, Comparison
-from service.diagnosis.trials.racing import ENOUGH, PROMISE, winners
+from service.diagnosis.trials.racing import ENOUGH
+from service.diagnosis.trials.ranking import PROMISE, winners
 from service.diagnosis.trials.standing import Standing
 from service.schemas.diagnosis import Finding
 from service.schemas.race import TrialRun
@@ -40,18 +41,29 @@ def outrun(glimpse: TrialRun, score: float | None, standing: Standing) -> str:
 
 
 def hopeless(score: float | None) -> bool:
-    """Whether a short run shows nothing."""
+    """Whether one seed shows nothing."""
     return (score or 0.0) < PROMISE
 
 
+def fell_short(score: float | None) -> str:
+    """Its one seed ran to the end, and that was too little to run the others."""
+    return (
+        f"In the one seed that was run to the end the network came {_percent(score or 0.0)} of the way, too little to "
+        "count as learned, so the other seeds were left out."
+    )
+
+
 def dropped(glimpse: TrialRun, standing: Standing) -> str:
-    """Its short run showed nothing."""
+    """Its one seed showed nothing."""
     if glimpse.outcome is not None and glimpse.outcome.stopped == "non-finite":
         return f"The loss goes non-finite at step {glimpse.outcome.steps_run - 1} all the same (one seed)."
-    return (
-        f"After {glimpse.steps} of {standing.control.run_steps} steps (one seed) the network still does no better "
-        "than a constant guess, so it was dropped."
-    )
+    seen = f"After {glimpse.steps} of {standing.control.run_steps} steps (one seed)"
+    if standing.broke(glimpse.seed):
+        return (
+            f"{seen} the training is finite, but gets nowhere, so it was dropped. "
+            "A network that guesses is not cured."
+        )
+    return f"{seen} the network still does no better than a constant guess, so it was dropped."
 
 
 def helps(comparison: Comparison) -> str:

@@ -59,12 +59,19 @@ def scale_of(control: Side, trial: Side, dataset: DatasetInfo | None = None) -> 
         return Scale("samples")
     before, after = (_judged(side, dataset) for side in (control, trial))
     skilled = all(_skilled(outcome) for outcome in every)
-    rated = all(_rated(side) for side in (control, trial))
     same = before is None or after is None or _reading(before) == _reading(after)
-    if rated and not (same and skilled):
-        classes = next((one.answer.classes for one in (before, after) if one and one.answer), None)
-        return Scale("accuracy", chance(classes or 2, entropy=_entropy(control, trial)))
-    return Scale("skill") if skilled else None
+    if not (same and skilled):
+        return accuracy_scale(control, trial, dataset) or (Scale("skill") if skilled else None)
+    return Scale("skill")
+
+
+def accuracy_scale(control: Side, trial: Side, dataset: DatasetInfo | None = None) -> Scale | None:
+    """Accuracy, where both sides have one."""
+    if not all(_rated(side) for side in (control, trial)):
+        return None
+    judged = (_judged(side, dataset) for side in (control, trial))
+    classes = next((one.answer.classes for one in judged if one and one.answer), None)
+    return Scale("accuracy", chance(classes or 2, entropy=_entropy(control, trial)))
 
 
 def chance(classes: int, *, entropy: float | None = None) -> float:
@@ -88,6 +95,7 @@ def _fano(p: float, classes: int) -> float:
 
 
 def _entropy(*sides: Side) -> float | None:
+    """The larger of both, since an output of one unit leaves its loss nothing to be uncertain of."""
     known = (
         outcome.trivial_loss
         for side in sides
@@ -95,7 +103,7 @@ def _entropy(*sides: Side) -> float | None:
         and not side.submission.training.loss.label_smoothing
         for outcome in side.outcomes
     )
-    return next((value for value in known if value is not None and math.isfinite(value)), None)
+    return max((value for value in known if value is not None and math.isfinite(value)), default=None)
 
 
 def _judged(side: Side, dataset: DatasetInfo | None) -> Structure | None:

@@ -4,15 +4,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from service.diagnosis.trials.comparing import Comparison, compare
-from service.diagnosis.trials.scale import Side, scale_of
+from service.diagnosis.trials.comparing import Comparison, compare, learned
+from service.diagnosis.trials.scale import Scale, Side, accuracy_scale, scale_of
 from service.schemas.budget import FEWEST_STEPS
+from service.schemas.diagnosis import Finding
 from service.schemas.race import Race, TrialRun
 from service.schemas.remedy import Candidate
 from service.schemas.run import Failure, Outcome
 
-LATE = "vanishing-through-time"
-"""The finding whose cures show nothing in a quarter of the steps, even those that end near perfect."""
+LATE = frozenset({"vanishing-through-time", "exploding-through-time"})
+"""Findings whose cures show nothing in a quarter of the steps, even those that end near perfect."""
+HINT = 0.5
+"""What accuracy counts for in a short run, beside skill: classes are told apart before the loss says so."""
 
 
 @dataclass(frozen=True)
@@ -38,10 +41,19 @@ class Standing:
         """Seeds of the baseline."""
         return tuple(sorted(run.seed for run in self.race.baseline))
 
+    def next_seed(self, candidate: Candidate) -> int:
+        """The seed after all that it was run with."""
+        return max((*self.seeds, *(run.seed for run in self.runs(candidate)))) + 1
+
     @cached_property
     def first_seed(self) -> int:
         """The seed of short runs: the one in which the baseline fared worst."""
         return min(self.race.baseline, key=lambda run: (_worth(run.outcome), run.seed)).seed
+
+    def broke(self, seed: int) -> bool:
+        """Whether the baseline went non-finite with this seed."""
+        known = (run.outcome for run in self.race.baseline if run.seed == seed)
+        return any(outcome is not None and outcome.stopped == "non-finite" for outcome in known)
 
     @cached_property
     def levelless(self) -> bool:
@@ -56,8 +68,8 @@ class Standing:
     @cached_property
     def late(self) -> bool:
         """Whether a memory is missing: it is learned late and at once, so that short runs tell nothing of it."""
-        findings = self.race.judgement.findings
-        return bool(findings) and findings[0].rule == LATE
+        leading = self.race.judgement.findings[:1]
+        return any(LATE & {finding.rule, *(each.rule for each in finding.explains)} for finding in leading)
 
     @property
     def rounds(self) -> int:
@@ -99,10 +111,10 @@ class Standing:
             }
         return found
 
-    def missing(self, candidate: Candidate) -> list[int]:
-        """Seeds in which it has no run over the whole budget."""
+    def missing(self, candidate: Candidate, seeds: Sequence[int] | None = None) -> list[int]:
+        """Of these seeds, or those of the diagnosis, the ones in which it has no run over the whole budget."""
         done = self.whole(candidate)
-        return [seed for seed in self.seeds if seed not in done]
+        return [seed for seed in seeds or self.seeds if seed not in done]
 
     def ran(self, candidate: Candidate) -> bool:
         """Whether it was run over all seeds and the whole budget."""
@@ -117,31 +129,57 @@ class Standing:
         return {each.name: self._compare(each) for each in self.entrants}
 
     def _compare(self, candidate: Candidate) -> Comparison | None:
-        control, trial = self.whole(self.control), self.whole(candidate)
-        if len(control) < len(self.seeds) or len(trial) < len(self.seeds):
+        if not self.ran(self.control) or not self.ran(candidate):
             return None
-        return compare(
-            self._side(self.control, control), self._side(candidate, trial), self.seeds, self.race.dataset
-        )
+        control, trial = self.whole(self.control), self.whole(candidate)
+        seeds = sorted(control.keys() & trial.keys())
+        before = self._side(self.control, {seed: control[seed] for seed in seeds})
+        after = self._side(candidate, {seed: trial[seed] for seed in seeds})
+        return compare(before, after, seeds, self.race.dataset, added=len(seeds) - len(self.seeds))
+
+    def errors(self, candidate: Candidate) -> list[Finding] | None:
+        """What keeps it from counting as a cure, old or new; None where its own evidence was not judged."""
+        judgement = self.race.judgements.get(candidate.name)
+        if judgement is None:
+            return None
+        return [each for each in judgement.findings if each.severity == "error" and not each.latent]
 
     def glimpse(self, candidate: Candidate) -> TrialRun | None:
-        """Its short run."""
-        return next((run for run in self.runs(candidate) if run.outcome is not None), None)
+        """Its longest run in the first seed."""
+        known = [
+            run for run in self.runs(candidate) if run.seed == self.first_seed and run.outcome is not None
+        ]
+        return max(known, key=lambda run: run.steps, default=None)
 
     def score(self, candidate: Candidate) -> float | None:
-        """Level that its short run reached; 0 where it went non-finite, None where there was no run or is no level."""
+        """How promising its glimpse is: the level that it reached, or a part of what its accuracy is above guessing.
+
+        0 where it went non-finite, None where there was no run or is no level.
+        """
         run = self.glimpse(candidate)
-        if run is None or run.outcome is None:
+        scale, hint = self._scales(candidate, run)
+        if run is None or run.outcome is None or scale is None:
             return None
-        if run.outcome.stopped == "non-finite":
-            return 0.0
-        before = {one.seed: one.outcome for one in self.race.baseline if one.outcome is not None}
-        sides = (
-            self._side(self.control, {run.seed: before[run.seed]}),
-            self._side(candidate, {run.seed: run.outcome}),
+        return max(scale.level(run.outcome), HINT * hint.level(run.outcome) if hint else 0.0)
+
+    def has_learned(self, candidate: Candidate) -> bool:
+        """Whether its glimpse has."""
+        run = self.glimpse(candidate)
+        return (
+            run is not None
+            and run.outcome is not None
+            and learned(run.outcome, *self._scales(candidate, run))
         )
-        scale = scale_of(*sides, self.race.dataset)
-        return None if scale is None else scale.level(run.outcome)
+
+    def _scales(self, candidate: Candidate, run: TrialRun | None) -> tuple[Scale | None, Scale | None]:
+        """By what one run is measured: level, and accuracy beside it."""
+        if run is None or run.outcome is None:
+            return None, None
+        before = {
+            each.seed: each.outcome for each in self.race.baseline if each.seed == run.seed and each.outcome
+        }
+        sides = (self._side(self.control, before), self._side(candidate, {run.seed: run.outcome}))
+        return scale_of(*sides, self.race.dataset), accuracy_scale(*sides, self.race.dataset)
 
     @property
     def budget(self) -> float:
@@ -172,9 +210,9 @@ class Standing:
         """Of a run."""
         return candidate.step_cost * steps
 
-    def whole_cost(self, candidate: Candidate) -> float:
-        """Of all whole runs that it has not had."""
-        return len(self.missing(candidate)) * self.cost(candidate, candidate.run_steps)
+    def whole_cost(self, candidate: Candidate, seeds: Sequence[int] | None = None) -> float:
+        """Of all whole runs that it has not had, in these seeds or those of the diagnosis."""
+        return len(self.missing(candidate, seeds)) * self.cost(candidate, candidate.run_steps)
 
     def _side(self, candidate: Candidate, outcomes: dict[int, Outcome]) -> Side:
         ordered = tuple(outcomes[seed] for seed in sorted(outcomes))

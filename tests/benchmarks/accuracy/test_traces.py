@@ -4,7 +4,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import torch
 
 from benchmarks.accuracy import traces
 from benchmarks.accuracy.corpus.adversaries import PENALTY, game

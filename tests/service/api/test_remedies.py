@@ -50,7 +50,7 @@ def treated(posted: str, database: Database, worker: Any) -> str:
     mind = Mind(
         judge,
         begin=lambda _evidence, _judgement: Move(candidates=(refused,)),
-        conclude=lambda race, _judgements: told(race.submission),
+        conclude=lambda race: told(race.submission),
     )
     assert diagnoses.settle(database, posted, mind) == "succeeded"
     return posted

@@ -66,9 +66,9 @@ class Script:
         rounds = max((trial.round for trial in race.trials), default=0)
         return self.moves[rounds] if rounds < len(self.moves) else Move()
 
-    def conclude(self, race: Race, judgements: Mapping[str, Judgement]) -> tuple[Remedy, ...]:
+    def conclude(self, race: Race) -> tuple[Remedy, ...]:
         self.races.append(race)
-        self.concluded.append(judgements)
+        self.concluded.append(race.judgements)
         return tuple(row(each) for each in race.candidates)
 
 

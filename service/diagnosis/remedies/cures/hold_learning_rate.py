@@ -24,6 +24,7 @@ from service.diagnosis.remedies.table import Table
         "learning-rate-too-low": 8, "not-learning": 14, "update-below-precision": 40, "no-gradient": 48,
         "vanishing-gradient": 48,
     },
+    pairs=("raise-learning-rate", "use-adaptive-optimizer"),
 )  # fmt: skip
 def propose(case: Case) -> Iterator[Proposal]:
     """One way."""

@@ -38,7 +38,7 @@ INITIALIZERS = {"SELU": "lecun_normal", "Tanh": "glorot_uniform"}
     "replace-activation",
     answers={
         "exploding-through-time": 12, "no-gradient": 24, "saturated-activation": 24,
-        "vanishing-gradient": 24, "vanishing-signal": 24, "dead-units": 30, "not-learning": 30,
+        "vanishing-gradient": 24, "vanishing-signal": 24, "not-learning": 24, "dead-units": 30,
         "non-finite-origin": 34, "shattered-gradient": 40, "poor-initialization": 44,
         "exploding-signal": 50, "exploding-gradient": 60, "attenuated-loss-gradient": 74,
         "learning-rate-too-high": 75, "symmetric-units": 82,

@@ -1,7 +1,7 @@
 """An optimiser whose steps do not follow the gradient's size.
 
 What it changes: the optimiser: Adam at 1e-3 with its defaults, AdamW, RMSprop or Adagrad; the schedule stays. Recurrent
-networks get ten times that rate up to 64 units, three times beyond.
+networks get ten times that rate up to 64 units, three times beyond; others up to 8 units.
 
 When it helps: a rate too high or too low (Adam at 1e-3: all of them), an eps that rules every step, targets or losses
 of an odd scale.
@@ -15,9 +15,10 @@ Source: Kingma and Ba (2015); Loshchilov and Hutter (2019); measured on this pro
 from collections.abc import Iterator
 from functools import partial
 
-from service.diagnosis.remedies.anatomy import recurrent
+from service.diagnosis.remedies.anatomy import recurrent, width
 from service.diagnosis.remedies.bodies import Impossible
 from service.diagnosis.remedies.case import Case, Proposal
+from service.diagnosis.remedies.items import NARROW
 from service.diagnosis.remedies.rates import rate_of
 from service.diagnosis.remedies.registry import remedy
 from service.diagnosis.remedies.table import Table
@@ -31,7 +32,7 @@ WAYS = (
 )
 """Name, optimiser and rate, the usual one first."""
 
-NARROW = 64
+SMALL = 64
 """Units up to which a recurrent layer takes ten times the usual rate; wider ones take three times."""
 DEFAULTS = {
     "eps": (None, 1e-8, 1e-10),
@@ -57,10 +58,9 @@ DEFAULTS = {
 )  # fmt: skip
 def propose(case: Case) -> Iterator[Proposal]:
     """Adam at its usual rate, then its kin."""
-    widths = [layer.output.shape[-1] for layer in recurrent(case.table)]
-    faster = 1.0 if not widths else 10.0 if max(widths) <= NARROW else 3.0
+    faster = _times_faster(case.table)
     for place, (name, kind, usual) in enumerate(WAYS):
-        if widths and name == "adam-faster":
+        if recurrent(case.table) and name == "adam-faster":
             continue
         rate = float(f"{usual * faster:.1g}")
         yield from case.offer(
@@ -71,6 +71,14 @@ def propose(case: Case) -> Iterator[Proposal]:
             keras=f"keras.optimizers.{kind}(learning_rate={rate:g})",
             later=6 * place,
         )
+
+
+def _times_faster(table: Table) -> float:
+    """How much more than the usual rate a network bears: the sums of few units move little at each step."""
+    widths = [layer.output.shape[-1] for layer in recurrent(table)]
+    if widths:
+        return 10.0 if max(widths) <= SMALL else 3.0
+    return 10.0 if 0 < width(table) <= NARROW else 1.0
 
 
 def _exchanged(table: Table, kind: str, rate: float) -> Table:

@@ -1,4 +1,4 @@
-"""An LSTM or a GRU in the place of a plain RNN (or an LSTM in the place of a GRU).
+"""An LSTM or a GRU in the place of a plain RNN; an LSTM in that of a GRU, and a GRU in that of an LSTM that explodes.
 
 What it changes: the type of each recurrent layer; the LSTM's forget gate begins open: its bias is the logarithm of the
 sequence's length for long memories, or 1.
@@ -68,7 +68,9 @@ def propose(case: Case) -> Iterator[Proposal]:
     yield from case.offer(
         "gru",
         "Recurrent layers become GRUs.",
-        partial(_gated, make=_gru, types=("RNN",)),
+        partial(
+            _gated, make=_gru, types=("RNN", "LSTM") if "exploding-through-time" in case.ill else ("RNN",)
+        ),
         torch="nn.GRU(n, h, batch_first=True)",
         keras="GRU(h)",
         later=0 if numbers else 3 if short else 30,

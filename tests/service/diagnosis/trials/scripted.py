@@ -1,7 +1,7 @@
 """Races whose runs end as a script says, played to their end in microseconds."""
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from service.diagnosis.trials.concluding import conclude, judged
@@ -123,9 +123,15 @@ class Play:
     """A race from its first move to its end, with everything that was asked for."""
 
     def __init__(
-        self, known: Evidence, catalogue: Source, script: Script, found: Judgement | None = None
+        self,
+        known: Evidence,
+        catalogue: Source,
+        script: Script,
+        found: Judgement | None = None,
+        trials: Mapping[str, Judgement] | None = None,
     ) -> None:
         self.rounds: list[tuple[RunRequest, ...]] = []
+        self._trials = trials or {}
         self._script = script
         move = first_move(known, found or judgement(), LIMITS, catalogue)
         self.race = Race(
@@ -153,8 +159,11 @@ class Play:
 
     def rows(self, **judgements: Judgement) -> dict[str, Remedy]:
         """What is told at the end; every trial is judged clean unless told otherwise."""
+        return {row.name: row for row in conclude(self._judged({**self._trials, **judgements}))}
+
+    def _judged(self, judgements: Mapping[str, Judgement]) -> Race:
         verdicts = {name: judgements.get(name, CLEAN) for name in judged(self.race)}
-        return {row.name: row for row in conclude(self.race, verdicts)}
+        return self.race.model_copy(update={"judgements": verdicts})
 
     def _take(self, move: Move) -> bool:
         """Store what is asked for and run it; False where the race is over."""
@@ -175,6 +184,7 @@ class Play:
                 "trials": (*self.race.trials, *done),
             }
         )
+        self.race = self._judged(self._trials)
         if move.runs:
             self.rounds.append(move.runs)
         return bool(move.runs)

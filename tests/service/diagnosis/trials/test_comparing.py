@@ -32,6 +32,23 @@ def test_two_of_three_seeds_that_differ_wildly_are_not_supported() -> None:
     assert not seen.supported
 
 
+def test_classes_that_are_told_apart_are_learned_although_the_loss_has_far_to_go() -> None:
+    control = {seed: outcome(0.0, accuracy=0.5) for seed in range(3)}
+    trial = {seed: outcome(0.2, accuracy=0.85) for seed in range(3)}
+    assert not Comparison(Scale("skill"), control, trial).cured
+    assert Comparison(Scale("skill"), control, trial, hint=Scale("accuracy", 0.5)).proven
+
+
+def test_added_seeds_are_told_and_ask_for_more_confidence() -> None:
+    control = {seed: outcome(0.0) for seed in range(4)}
+    trial = {seed: outcome(skill) for seed, skill in enumerate((0.4, 0.42, 0.9, 0.1))}
+    first, again = (Comparison(Scale("skill"), control, trial, added=added) for added in (0, 1))
+    assert first.confidence == again.confidence
+    assert 0.95 <= (first.confidence or 0) < 0.975
+    assert (first.proven, again.proven) == (True, False)
+    assert again.test.endswith("claimed from a confidence of 0.975 (seeds added: 1)")
+
+
 def test_a_tie_is_no_better() -> None:
     seen = comparison([0.5, 0.6, 0.7], [0.5, 0.6, 0.7])
     assert not seen.better

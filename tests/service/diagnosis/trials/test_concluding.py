@@ -66,10 +66,20 @@ def test_one_lucky_seed_is_partly() -> None:
     assert row.reason.startswith("Only in 1 of 3 seeds")
 
 
-def test_a_majority_that_the_spread_does_not_support_is_partly() -> None:
-    row = play([0.9, 0.35, 0.0]).rows()["cure"]
-    assert row.result == "partly"
+def test_a_majority_that_the_spread_does_not_support_is_partly_after_two_more_seeds() -> None:
+    row = play([0.9, 0.35, 0.0, 0.9, 0.0]).rows()["cure"]
+    assert (row.result, row.of) == ("partly", 5)
     assert "may be chance" in row.reason
+
+
+def test_one_seed_that_ends_short_of_learning_is_told_and_the_others_are_left_out() -> None:
+    several = source(candidate("cure"), candidate("other"))
+    play = Play(
+        evidence(*[outcome(0.0, stopped="settled", steps_run=40)] * 3), several, by_name(cure=0.2, other=0.8)
+    )
+    row = play.rows()["cure"]
+    assert (row.result, row.of, row.steps) == ("does-not-help", 1, STEPS)
+    assert "came 20 % of the way" in row.reason
 
 
 def test_a_single_seed_is_never_claimed() -> None:
@@ -100,7 +110,7 @@ def test_warnings_and_latent_errors_do_not() -> None:
 def test_nothing_is_claimed_without_the_trials_own_judgement() -> None:
     race = play(0.8).race
     assert judged(race) == ("cure",)
-    (row,) = conclude(race, {})
+    (row,) = conclude(race.model_copy(update={"judgements": {}}))
     assert row.result == "partly"
 
 
@@ -129,9 +139,15 @@ def test_a_trial_that_goes_non_finite_at_once_is_dropped() -> None:
 
 def test_a_trial_that_goes_non_finite_later_does_not_help() -> None:
     row = Play(LOST, source(candidate("cure")), _sooner(0.4, math.nan)).rows()["cure"]
-    assert row.result == "does-not-help"
-    assert "3 of 3 seeds" in row.reason
+    assert (row.result, row.of) == ("does-not-help", 1)
+    assert "non-finite at step 99 all the same" in row.reason
     assert all(math.isnan(each.trial_loss or 0) for each in row.seeds)
+
+
+def test_a_trial_that_goes_non_finite_in_most_seeds_does_not_count_as_a_cure() -> None:
+    row = play([0.9, math.nan, math.nan], LOST).rows()["cure"]
+    assert row.result == "partly"
+    assert row.reason.startswith("Only in 1 of 3 seeds")
 
 
 def test_a_control_that_goes_non_finite_is_beaten_by_learning() -> None:

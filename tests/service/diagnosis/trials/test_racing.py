@@ -211,7 +211,7 @@ def test_a_race_whose_control_fails_ends() -> None:
         return BROKEN if variant == "control" else outcome(0.8, steps=steps)
 
     play = Play(evidence(settled, settled, settled), source(candidate("good"), candidate("more")), script)
-    assert len(play.rounds) == 2
+    assert len(play.rounds) == 3
     row = play.rows()["good"]
     assert row.result == "not-tried"
     assert "out-of-memory" in row.reason
@@ -242,6 +242,71 @@ def test_where_the_objective_has_no_level_short_runs_are_left_out() -> None:
 def test_a_missing_memory_is_bet_on_whole_both_changes_at_once_first() -> None:
     forgetful = judgement(finding("vanishing-through-time"))
     several = [candidate("gates"), candidate("other"), candidate("gates+rate")]
-    play = Play(ILL, source(*several), by_name(**{"gates+rate": 0.9, "gates": 0.0, "other": 0.0}), forgetful)
-    assert [run.variant for run in play.rounds[0]] == ["gates+rate"] * 3 + ["gates"] * 3
+    play = Play(ILL, source(*several), by_name(gates__rate=0.9), forgetful)
+    assert [(run.variant, run.seed) for run in play.rounds[0]] == [("gates+rate", 0), ("gates", 0)]
+    assert play.asked("gates+rate") == [(0, STEPS), (1, STEPS), (2, STEPS)]
     assert all(steps == STEPS for each in several for _, steps in play.asked(each.name))
+
+
+def test_what_shows_promise_runs_to_the_end_of_one_seed_before_it_takes_the_others() -> None:
+    def script(variant: str, _seed: int, steps: int) -> Outcome:
+        return outcome(0.8 if variant == "good" else 0.2, steps=steps)
+
+    play = Play(ILL, source(candidate("good"), candidate("weak")), script)
+    assert [[(run.variant, run.seed, run.steps) for run in runs] for runs in play.rounds][1:] == [
+        [("good", 0, STEPS), ("weak", 0, STEPS)],
+        [("good", 1, STEPS), ("good", 2, STEPS)],
+    ]
+
+
+def test_an_accuracy_above_guessing_is_a_promise_although_the_loss_says_nothing_yet() -> None:
+    def script(variant: str, _seed: int, steps: int) -> Outcome:
+        slow = outcome(0.0, steps=steps, accuracy=0.7, trivial_loss=math.log(3))
+        return (
+            slow
+            if variant == "slow" and steps < STEPS
+            else outcome(0.8 * (variant == "slow"), steps=steps, accuracy=0.3)
+        )
+
+    several = [*(candidate(f"first-{n}") for n in range(6)), candidate("slow")]
+    ill = evidence(*[outcome(0.0, accuracy=0.3, stopped="settled", steps_run=40)] * 3)
+    assert Play(ill, source(*several), script).rows()["slow"].result == "helps"
+
+
+def test_a_doubtful_majority_is_given_one_more_seed_beside_the_control() -> None:
+    play = Play(ILL, source(candidate("cure")), by_name(cure=[0.9, 0.9, 0.15, 0.9, 0.9]))
+    assert play.asked("cure")[-1] == (3, STEPS)
+    assert play.asked("control") == [(3, STEPS)]
+    row = play.rows()["cure"]
+    assert (row.result, row.better, row.of) == ("helps", 4, 4)
+    assert row.test.endswith("(seeds added: 1)")
+
+
+def test_no_more_than_two_seeds_are_added() -> None:
+    play = Play(ILL, source(candidate("cure")), by_name(cure=[0.9, 0.9, 0.0, 0.9, 0.0]))
+    assert [seed for seed, _ in play.asked("cure")[-2:]] == [3, 4]
+    assert play.rows()["cure"].result == "partly"
+
+
+def test_a_client_who_wants_one_seed_gets_no_more() -> None:
+    play = Play(evidence(outcome(0.0)), source(candidate("cure")), by_name(cure=0.9))
+    assert {seed for seed, _ in play.asked("cure")} == {0}
+
+
+def test_a_cure_that_leaves_an_error_does_not_end_the_race() -> None:
+    several = [candidate("fast"), candidate("sound")]
+    settled = [outcome(0.0, stopped="settled", steps_run=40)] * 3
+    skills = by_name(fast=0.9, sound=0.0)
+
+    def script(variant: str, seed: int, steps: int) -> Outcome:
+        return (
+            outcome(0.6, steps=steps)
+            if variant == "sound" and steps == STEPS
+            else skills(variant, seed, steps)
+        )
+
+    plain = Play(evidence(*settled), source(*several), script)
+    refuted = Play(evidence(*settled), source(*several), script, trials={"fast": judgement()})
+    assert plain.rows()["sound"].result == "does-not-help"
+    rows = refuted.rows()
+    assert (rows["fast"].result, rows["sound"].result) == ("partly", "helps")

@@ -50,6 +50,28 @@ def test_a_loss_without_a_bottom_falls_back_on_accuracy_or_has_no_level() -> Non
     assert scale_of(side(submission(), outcome(1.4)), side(submission(), outcome(0.4))) is None
 
 
+def test_guessing_is_judged_by_the_side_whose_loss_knows_the_classes() -> None:
+    network = {"input": {"shape": [2]}, "layers": [{"type": "Linear", "out_features": 1}]}
+    moons = {"source": "builtin", "name": "moons"}
+    fused = {"loss": "BCEWithLogitsLoss", "optimizer": "SGD", "steps": 200}
+    alone, binary = (
+        submission(network=network, data=moons),
+        submission(network=network, data=moons, training=fused),
+    )
+    nothing_to_choose = outcome(None, accuracy=0.5, trivial_loss=0.0)
+    told_apart = outcome(0.9, accuracy=0.98, trivial_loss=math.log(2))
+    scale = scale_of(side(alone, nothing_to_choose), side(binary, told_apart))
+    assert scale == Scale("accuracy", pytest.approx(0.5))
+
+
+def test_generators_are_compared_by_their_samples() -> None:
+    scale = scale_of(side(submission(), outcome(None)), side(submission(), outcome(None, sample_skill=0.9)))
+    assert scale == Scale("samples")
+    assert scale.level(outcome(None, sample_skill=0.9)) == 0.9
+    assert scale.level(outcome(None, sample_skill=-40.0)) == 0.0
+    assert scale.level(outcome(None)) == 0.0
+
+
 def test_an_objective_without_a_trivial_predictor_has_no_level() -> None:
     assert scale_of(side(submission(), outcome(None)), side(submission(), outcome(None))) is None
 
