@@ -1,10 +1,10 @@
-"""What the remedies are worth: every sick network of the accuracy corpus, its race, and fresh seeds afterwards.
+"""What the remedies are worth: every sick network of two corpora, its race, and fresh seeds afterwards.
 
-    python benchmarks/remedies.py [--parts tune held-out] [--sources clinic autotrainer] [--report] [--write]
+    python benchmarks/remedies.py [--parts known unseen] [--sources clinic autotrainer] [--report] [--write]
 
 Runs are kept under .gradclinic/trials by the digest of what they are of, and so is every finished race: a killed
-benchmark goes on where it was, and `--report` makes the page of whatever is done. The corpus's own traces must be on
-disk (`python benchmarks/accuracy.py` for both parts), since they say which networks are sick.
+benchmark goes on where it was, and `--report` makes the page of whatever is done. What says which networks are sick is
+trained first, where it is not on disk.
 """
 
 import sys

@@ -3,35 +3,35 @@
 import argparse
 import hashlib
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
 from benchmarks.accuracy.configuration import Configuration
 from benchmarks.accuracy.corpus import corpus
+from benchmarks.accuracy.gathering import gather
 from benchmarks.accuracy.judging import cases
 from benchmarks.accuracy.labels import Labelled
-from benchmarks.accuracy.split import PARTS, part_of
-from benchmarks.remedies import autotrainer
+from benchmarks.remedies import autotrainer, unseen
 from benchmarks.remedies.contest import Contest, contest
 from benchmarks.remedies.laboratory import CACHE, Laboratory
 from benchmarks.remedies.report import RESULTS, page
 from service.diagnosis.trials import CATALOGUE
 from service.errors import ClinicError
 
+PARTS: Mapping[str, Callable[[], Iterable[Configuration]]] = {
+    "known": corpus,
+    "unseen": unseen.configurations,
+}
+"""What the catalogue was made on, and programs that were written before any remedy was tried on them."""
 SOURCES = {"clinic": CATALOGUE, "autotrainer": autotrainer.SOURCE}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the benchmark; 0 where it ran, whatever the figures are."""
     options = _options(arguments)
-    sick = {
-        part: [
-            case
-            for case in cases(item for item in corpus() if part_of(item.program) == part)
-            if case.label == "sick"
-        ]
-        for part in PARTS
-    }
+    if not options.report:
+        gather([item for part in options.parts for item in PARTS[part]()])
+    sick = {part: [case for case in cases(among()) if case.label == "sick"] for part, among in PARTS.items()}
     if not options.report:
         for part in options.parts:
             for case in sorted(sick[part], key=_mixed)[: options.first]:
@@ -95,7 +95,7 @@ def _place(cache: Path, source: str, configuration: Configuration) -> Path:
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="remedies", description=__doc__)
     parser.add_argument(
-        "--parts", nargs="*", choices=PARTS, default=["tune"], help="parts of the corpus (tune)"
+        "--parts", nargs="*", choices=list(PARTS), default=["known"], help="which networks (known)"
     )
     parser.add_argument(
         "--sources", nargs="*", choices=list(SOURCES), default=list(SOURCES), help="whose remedies"

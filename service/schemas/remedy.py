@@ -30,6 +30,8 @@ class Candidate(Output):
     """`range-test`: a run that only measures losses; `variant`: the client's own; `control`: nothing changed."""
     regulariser: bool = False
     """Tried in the profile `full` only."""
+    advice: bool = False
+    """What people advise and what seldom helps with this finding: tried last, and told."""
     refused: str | None = None
     """Why it cannot be run; it is stored and told, but never run."""
     layers: tuple[Layer, ...] = ()

@@ -69,7 +69,7 @@ def _best(case: Case) -> Iterator[Candidate]:
     advice: dict[str, Candidate] = {}
     for rank, candidate in others:
         if rank >= ADVICE:
-            advice.setdefault(candidate.remedy, candidate)
+            advice.setdefault(candidate.remedy, candidate.model_copy(update={"advice": True}))
     yield from list(advice.values())[:most_advice]
     yield from (candidate for _, candidate in ranked if candidate.regulariser)
 

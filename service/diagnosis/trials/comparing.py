@@ -69,7 +69,13 @@ class Comparison:
     @property
     def cured(self) -> frozenset[int]:
         """Of those, the seeds in which it has learned."""
-        return frozenset(seed for seed in self.better if learned(self.trial[seed], self.scale, self.hint))
+        if self.scale is None:
+            return frozenset()
+        return frozenset(
+            seed
+            for seed in self.better
+            if learned(self.control[seed], self.trial[seed], self.scale, self.hint)
+        )
 
     @property
     def finite(self) -> int:
@@ -150,9 +156,14 @@ def compare(
     )
 
 
-def learned(outcome: Outcome, *scales: Scale | None) -> bool:
-    """Whether a training got somewhere, by any of the scales."""
-    return any(scale.level(outcome) >= LEARNED[scale.name] for scale in scales if scale)
+def learned(control: Outcome | None, trial: Outcome, scale: Scale, hint: Scale | None) -> bool:
+    """Whether a training got somewhere: by its level, or by accuracy where the control's is not nearly as high."""
+    if scale.level(trial) >= LEARNED[scale.name]:
+        return True
+    if hint is None:
+        return False
+    before, after = (0.0 if each is None else hint.level(each) for each in (control, trial))
+    return after >= LEARNED[hint.name] and before < NEARLY * after
 
 
 def _row(seed: int, control: Outcome | None, trial: Outcome, better: bool) -> SeedResult:

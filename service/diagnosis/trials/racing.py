@@ -33,8 +33,8 @@ MOST_ROUNDS = 16
 """No race is longer, whatever becomes of its runs."""
 SCREENING_SHARE = 0.25
 """Of the money, at most so much goes into the short runs of a round."""
-LIKELY = 0.85
-"""Confidence from which one more seed is the better bet than another candidate."""
+LIKELY = 0.93
+"""Confidence from which one more seed is a better bet than another candidate that has learned."""
 
 
 def first_move(evidence: Evidence, judgement: Judgement, limits: Limits, source: Source) -> Move:
@@ -57,10 +57,9 @@ def first_move(evidence: Evidence, judgement: Judgement, limits: Limits, source:
     standing = Standing(opening(evidence, judgement, (control, *entered)))
     urgent = [each for each in standing.entrants if is_asked(standing, each)]
     runs = _whole(standing, urgent)
-    spent = sum(_price(standing, run) for run in runs)
     ranges = [each for each in entered if each.kind == "range-test" and not each.refused]
     singles = _singles(standing)
-    runs += _short(standing, [*ranges, *singles], spent)
+    runs += _screened(standing, [*ranges, *singles], runs)
     # A memory is learned by new gates and a faster rate together: both at once are the likelier bet for a whole run.
     bets = [*_pairs(standing), *singles] if standing.late else singles
     runs = runs or _explored(standing, bets) or _whole(standing, bets, AT_ONCE)
@@ -75,7 +74,7 @@ def next_move(race: Race, limits: Limits, source: Source) -> Move:
     fresh = _after_ranges(standing, limits, source)
     if fresh:
         after = Standing(race.model_copy(update={"candidates": (*race.candidates, *fresh)}))
-        runs = _short(after, [each for each in after.entrants if each in fresh], 0.0)
+        runs = _screened(after, [each for each in after.entrants if each in fresh])
         return Move(candidates=fresh, runs=tuple(runs) or tuple(_next_runs(after)))
     return Move(runs=tuple(_next_runs(standing)))
 
@@ -141,24 +140,30 @@ def _next_runs(standing: Standing) -> list[RunRequest]:
     runs = [] if won else _more_seed(standing, LIKELY)
     runs = runs or _survivors(standing, led_by_the_cause(standing, learned))
     runs = runs or _explored(standing, led_by_the_cause(standing, promising))
-    if runs or won:
+    if runs or (won and not standing.late):
         return runs
     if standing.levelless:
         return _whole(standing, contending, AT_ONCE)
     return (
-        _more_seed(standing)
-        or _short(standing, _pairs(standing), 0.0)
-        or _explored(standing, led_by_the_cause(standing, fresh))
+        ([] if won else _more_seed(standing))
+        or _screened(standing, [*_pairs(standing), *_advice(standing)])
+        or _explored(standing, fresh if standing.late else led_by_the_cause(standing, fresh))
         or _whole(standing, [each for each in contending if (standing.score(each) or 0.0) >= PROMISE], 1)
     )
 
 
 def _singles(standing: Standing) -> list[Candidate]:
-    return [each for each in _unseen(standing) if "+" not in each.remedy]
+    """Single changes, without mere advice unless there is nothing else."""
+    single = [each for each in _unseen(standing) if "+" not in each.remedy]
+    return [each for each in single if not each.advice] or single
 
 
 def _pairs(standing: Standing) -> list[Candidate]:
     return [each for each in _unseen(standing) if "+" in each.remedy]
+
+
+def _advice(standing: Standing) -> list[Candidate]:
+    return [each for each in _unseen(standing) if each.advice]
 
 
 def _unseen(standing: Standing) -> list[Candidate]:
@@ -166,15 +171,20 @@ def _unseen(standing: Standing) -> list[Candidate]:
     return [each for each in standing.entrants if not standing.runs(each) and not is_asked(standing, each)]
 
 
-def _short(standing: Standing, wanted: Sequence[Candidate], spent: float) -> list[RunRequest]:
+def _screened(
+    standing: Standing, wanted: Sequence[Candidate], beside: Sequence[RunRequest] = ()
+) -> list[RunRequest]:
     """Short runs of as many as may be had without spending what whole runs of one of them need."""
-    if not wanted or standing.levelless or standing.late:
-        return []
     cures = [standing.whole_cost(each) for each in wanted if each.kind != "range-test"]
     reserve = standing.whole_cost(standing.control) + min(cures, default=standing.unit)
-    allowed = min(SCREENING_SHARE * standing.budget, standing.left - spent - reserve)
+    left = standing.left - _prices(standing, beside) - reserve
+    return _short(standing, wanted, min(SCREENING_SHARE * standing.budget, left))
+
+
+def _short(standing: Standing, wanted: Sequence[Candidate], allowed: float) -> list[RunRequest]:
+    """Short runs of as many as can be paid for, where they tell anything."""
     runs: list[RunRequest] = []
-    for each in wanted:
+    for each in wanted if not standing.levelless and not standing.late else ():
         steps = each.run_steps if each.kind == "range-test" else min(standing.short, each.run_steps)
         request = _request(standing, each, standing.first_seed, steps)
         price = _price(standing, request, (each,))
@@ -211,11 +221,17 @@ def _whole(standing: Standing, wanted: Sequence[Candidate], most: int | None = N
 
 
 def _survivors(standing: Standing, learned: Sequence[Candidate]) -> list[RunRequest]:
-    """Two over all seeds, or one where there would be no money left to give it one more seed, should it need that."""
+    """Two over all seeds, or one where there would be no money left to give it one more seed, should it need that.
+
+    What is only advised has its short run beside them: there is time, and the money is what is left.
+    """
+    reserve = sum(standing.cost(each, each.run_steps) for each in (standing.control, *learned[:1]))
     runs = _whole(standing, learned, AT_ONCE)
-    seed = sum(standing.cost(each, each.run_steps) for each in (standing.control, *learned[:1]))
-    spent = sum(_price(standing, run) for run in runs)
-    return runs if standing.left - spent >= seed else _whole(standing, learned, 1)
+    if standing.left - _prices(standing, runs) < reserve:
+        runs = _whole(standing, learned, 1)
+        reserve = max([reserve, *map(standing.whole_cost, learned)])
+    left = standing.left - _prices(standing, runs) - reserve
+    return runs + _short(standing, _advice(standing), left) if runs else []
 
 
 def _more_seed(standing: Standing, least: float = 0.0) -> list[RunRequest]:
@@ -252,6 +268,10 @@ def _beside_the_control(
 
 def _request(standing: Standing, candidate: Candidate, seed: int, steps: int) -> RunRequest:
     return RunRequest(variant=candidate.name, seed=seed, round=standing.rounds + 1, steps=steps)
+
+
+def _prices(standing: Standing, requests: Sequence[RunRequest]) -> float:
+    return sum(_price(standing, each) for each in requests)
 
 
 def _price(standing: Standing, request: RunRequest, among: Sequence[Candidate] = ()) -> float:

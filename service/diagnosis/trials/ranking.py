@@ -45,14 +45,25 @@ def contenders(standing: Standing) -> list[Candidate]:
         if not standing.ran(each) and standing.failure(each) is None and not _dropped(standing, each)
     ]
     order = {each.name: place for place, each in enumerate(standing.entrants)}
-    ranked = sorted(waiting, key=lambda each: (-_bin(standing, each), order[each.name]))
+    ranked = sorted(
+        waiting, key=lambda each: (-_bin(standing, each), standing.astray(each), order[each.name])
+    )
     tried = [each.remedy for each in standing.entrants if standing.first_seed not in standing.missing(each)]
     repeats = {}
     for each in ranked:
         repeats[each.name] = tried.count(each.remedy)
         tried.append(each.remedy)
+    # A memory is learned by new gates and a faster rate together: both at once are the likelier bet.
+    apart = {each.name: standing.late and "+" not in each.remedy for each in ranked}
+    hopeless = {each.name: (1 + standing.astray(each)) * (_bin(standing, each) == 0) for each in ranked}
     return sorted(
-        ranked, key=lambda each: (not is_asked(standing, each), _bin(standing, each) == 0, repeats[each.name])
+        ranked,
+        key=lambda each: (
+            not is_asked(standing, each),
+            hopeless[each.name],
+            apart[each.name],
+            repeats[each.name],
+        ),
     )
 
 

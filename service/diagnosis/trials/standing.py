@@ -14,6 +14,8 @@ from service.schemas.run import Failure, Outcome
 
 LATE = frozenset({"vanishing-through-time", "exploding-through-time"})
 """Findings whose cures show nothing in a quarter of the steps, even those that end near perfect."""
+ASTRAY = 0.5
+"""Skill below zero from which a short run is worse than one that merely has not begun to learn."""
 HINT = 0.5
 """What accuracy counts for in a short run, beside skill: classes are told apart before the loss says so."""
 
@@ -152,34 +154,41 @@ class Standing:
         return max(known, key=lambda run: run.steps, default=None)
 
     def score(self, candidate: Candidate) -> float | None:
-        """How promising its glimpse is: the level that it reached, or a part of what its accuracy is above guessing.
+        """How promising its glimpse is: the level that it reached, or a part of what its accuracy gained.
 
-        0 where it went non-finite, None where there was no run or is no level.
+        The larger of both; 0 where it went non-finite, None where there was no run or is no level.
         """
         run = self.glimpse(candidate)
-        scale, hint = self._scales(candidate, run)
-        if run is None or run.outcome is None or scale is None:
+        if run is None or run.outcome is None:
             return None
-        return max(scale.level(run.outcome), HINT * hint.level(run.outcome) if hint else 0.0)
+        before, scale, hint = self._seen(candidate, run.outcome, run.seed)
+        if scale is None:
+            return None
+        gained = 0.0 if hint is None else hint.level(run.outcome) - (hint.level(before) if before else 0.0)
+        return max(scale.level(run.outcome), HINT * gained)
 
     def has_learned(self, candidate: Candidate) -> bool:
         """Whether its glimpse has."""
         run = self.glimpse(candidate)
-        return (
-            run is not None
-            and run.outcome is not None
-            and learned(run.outcome, *self._scales(candidate, run))
-        )
-
-    def _scales(self, candidate: Candidate, run: TrialRun | None) -> tuple[Scale | None, Scale | None]:
-        """By what one run is measured: level, and accuracy beside it."""
         if run is None or run.outcome is None:
-            return None, None
-        before = {
-            each.seed: each.outcome for each in self.race.baseline if each.seed == run.seed and each.outcome
-        }
-        sides = (self._side(self.control, before), self._side(candidate, {run.seed: run.outcome}))
-        return scale_of(*sides, self.race.dataset), accuracy_scale(*sides, self.race.dataset)
+            return False
+        before, scale, hint = self._seen(candidate, run.outcome, run.seed)
+        return scale is not None and learned(before, run.outcome, scale, hint)
+
+    def astray(self, candidate: Candidate) -> bool:
+        """Whether its glimpse is far worse than guessing: what has lost its way seldom finds back."""
+        run = self.glimpse(candidate)
+        skill = run.outcome.skill if run is not None and run.outcome is not None else None
+        return skill is not None and not skill > -ASTRAY
+
+    def _seen(
+        self, candidate: Candidate, outcome: Outcome, seed: int
+    ) -> tuple[Outcome | None, Scale | None, Scale | None]:
+        """The baseline's outcome beside a candidate's, and by what they are measured: level, and accuracy beside it."""
+        before = next((run.outcome for run in self.race.baseline if run.seed == seed), None)
+        known = {} if before is None else {seed: before}
+        sides = (self._side(self.control, known), self._side(candidate, {seed: outcome}))
+        return before, scale_of(*sides, self.race.dataset), accuracy_scale(*sides, self.race.dataset)
 
     @property
     def budget(self) -> float:

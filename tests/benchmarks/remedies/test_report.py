@@ -35,7 +35,7 @@ def contest(name: str, *remedies: Remedy, works: tuple[bool, ...] = (), cost: fl
 
 def text(*contests: Contest) -> str:
     cases = [(SICK, each) for each in contests]
-    return page({"clinic": {"tune": cases}, "autotrainer": {"tune": cases[:1]}}, {"tune": 9})
+    return page({"clinic": {"known": cases}, "autotrainer": {"known": cases[:1]}}, {"known": 9})
 
 
 def test_a_cure_is_what_works_on_fresh_seeds() -> None:
@@ -74,7 +74,7 @@ def test_mechanisms_are_told_with_what_helps_most_often() -> None:
     assert "| vanishing-gradient | 2 | 2 | 2 | 2 | add-residual 2 |" in told
 
 
-def test_names_of_the_held_out_part_are_not_told() -> None:
+def test_names_of_the_unseen_part_are_not_told() -> None:
     cases = [(SICK, contest("secret", row("warm-up", result="partly")))]
-    told = page({"clinic": {"held-out": cases}, "autotrainer": {"held-out": []}}, {"held-out": 1})
+    told = page({"clinic": {"unseen": cases}, "autotrainer": {"unseen": []}}, {"unseen": 1})
     assert "secret" not in told

@@ -60,3 +60,12 @@ def test_losses_that_are_no_numbers_are_told_by_name() -> None:
         trial_accuracy=None, better=True,
     )  # fmt: skip
     assert effect_of(remedy(seeds=(seed,), extra_parameters=0, time_ratio=None)) == "loss nan becomes 0.5"
+
+
+def test_of_a_generator_the_samples_are_told() -> None:
+    seed = SeedResult(
+        seed=0, control_loss=None, trial_loss=None, control_skill=None, trial_skill=None, control_accuracy=None,
+        trial_accuracy=None, control_sample_skill=0.1, trial_sample_skill=0.95, better=True,
+    )  # fmt: skip
+    told = effect_of(remedy(seeds=(seed,), extra_parameters=0, time_ratio=None))
+    assert told == "sample skill 0.1 becomes 0.95"

@@ -24,6 +24,11 @@ def test_a_loss_that_got_half_way_has_learned_and_one_without_a_bottom_tells_not
     assert told(skill=skill).learned is learned
 
 
+@pytest.mark.parametrize(("samples", "learned"), [(0.9, True), (0.2, False), (float("nan"), False)])
+def test_a_generator_has_learned_by_its_samples(samples: float, learned: bool) -> None:
+    assert told(skill=None, sample_skill=samples).learned is learned
+
+
 def test_an_accuracy_does_not_make_up_for_a_loss_that_says_enough_itself() -> None:
     assert not told(skill=0.2, accuracy=0.9).learned
 

@@ -24,7 +24,7 @@ from service.diagnosis.remedies.table import Table
 @remedy(
     "orthogonal-recurrence",
     answers={
-        "exploding-through-time": 10, "poor-initialization": 13, "exploding-signal": 20,
+        "poor-initialization": 13, "exploding-through-time": 14, "exploding-signal": 20,
         "saturated-activation": 36, "non-finite-origin": 38, "not-learning": 50, "vanishing-gradient": 50,
         "vanishing-through-time": 50,
     },

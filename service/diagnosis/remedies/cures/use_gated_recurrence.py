@@ -34,7 +34,7 @@ SHORT = 40
 @remedy(
     "use-gated-recurrence",
     answers={
-        "poor-initialization": 10, "vanishing-through-time": 10, "exploding-through-time": 16,
+        "poor-initialization": 10, "vanishing-through-time": 10, "exploding-through-time": 11,
         "not-learning": 28, "gradient-spikes": 40, "no-gradient": 40, "non-finite-origin": 40,
         "vanishing-gradient": 40, "saturated-activation": 44, "learning-rate-too-high": 58,
     },

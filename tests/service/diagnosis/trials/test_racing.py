@@ -4,6 +4,7 @@ from typing import Any
 import pytest
 
 from service.diagnosis.trials.racing import first_move
+from service.schemas.diagnosis import Symptom
 from service.schemas.evidence import Evidence
 from service.schemas.race import Move
 from service.schemas.run import Failure, Outcome
@@ -248,6 +249,16 @@ def test_a_missing_memory_is_bet_on_whole_both_changes_at_once_first() -> None:
     assert all(steps == STEPS for each in several for _, steps in play.asked(each.name))
 
 
+def test_a_missing_memory_that_its_symptoms_tell_of_is_bet_on_too() -> None:
+    symptom = Symptom(
+        rule="exploding-through-time", code="GC303", message="It grows.", seeds_shown=3, seeds=3
+    )
+    told = judgement(finding("poor-initialization", explains=(symptom,)))
+    several = [candidate("a"), candidate("b"), candidate("a+b"), candidate("c+b"), candidate("d+b")]
+    play = Play(ILL, source(*several), by_name(), told)
+    assert [[run.variant for run in runs] for runs in play.rounds][:2] == [["a+b", "c+b"], ["d+b", "a"]]
+
+
 def test_what_shows_promise_runs_to_the_end_of_one_seed_before_it_takes_the_others() -> None:
     def script(variant: str, _seed: int, steps: int) -> Outcome:
         return outcome(0.8 if variant == "good" else 0.2, steps=steps)
@@ -271,6 +282,59 @@ def test_an_accuracy_above_guessing_is_a_promise_although_the_loss_says_nothing_
     several = [*(candidate(f"first-{n}") for n in range(6)), candidate("slow")]
     ill = evidence(*[outcome(0.0, accuracy=0.3, stopped="settled", steps_run=40)] * 3)
     assert Play(ill, source(*several), script).rows()["slow"].result == "helps"
+
+
+def test_an_accuracy_that_the_unchanged_network_has_too_promises_nothing() -> None:
+    def script(variant: str, _seed: int, steps: int) -> Outcome:
+        return outcome(0.8 if variant == "late" and steps == STEPS else 0.0, steps=steps, accuracy=0.97)
+
+    several = [candidate("first"), candidate("second"), candidate("late")]
+    ill = evidence(*[outcome(0.0, accuracy=0.97, stopped="settled", steps_run=40)] * 3)
+    play = Play(ill, source(*several), script)
+    assert [run.variant for run in play.rounds[1]] == ["first", "second"]
+    assert play.rows()["late"].result == "helps"
+
+
+def test_what_lost_its_way_in_the_short_run_goes_behind_what_has_not_begun_to_learn() -> None:
+    skills = by_name(wild=-1e4, wild_2=-1e4, calm=-0.1)
+
+    def script(variant: str, seed: int, steps: int) -> Outcome:
+        return (
+            outcome(0.8, steps=steps)
+            if variant == "calm" and steps == STEPS
+            else skills(variant, seed, steps)
+        )
+
+    several = [candidate("wild"), candidate("wild-2", remedy="wild"), candidate("calm")]
+    play = Play(asking(max_cost=1.5), source(*several), script)
+    assert play.rounds[1][0].variant == "calm"
+    assert play.rows()["calm"].result == "helps"
+
+
+def test_what_is_only_advised_has_its_short_run_beside_the_survivors() -> None:
+    advised = candidate("clip", advice=True)
+    play = Play(ILL, source(candidate("good"), advised), by_name(good=0.8))
+    assert [[run.variant for run in runs] for runs in play.rounds] == [
+        ["good"],
+        ["good"],
+        ["good", "good", "clip"],
+    ]
+    assert play.rows()["clip"].result == "does-not-help"
+
+
+def test_advice_is_tried_in_earnest_where_nothing_else_is_left() -> None:
+    several = [candidate("bad"), candidate("clip", advice=True)]
+    assert Play(ILL, source(*several), by_name(clip=0.8)).rows()["clip"].result == "helps"
+    assert Play(ILL, source(several[1]), by_name(clip=0.8)).rows()["clip"].result == "helps"
+
+
+def test_advice_does_not_take_the_money_of_another_survivor() -> None:
+    advised = [candidate(f"advice-{n}", advice=True) for n in range(9)]
+    settled = evidence(*[outcome(0.0, stopped="settled", steps_run=40)] * 3)
+    several = [candidate(name) for name in ("a", "b", "c", "d", "e", "f")]
+    skills = by_name(a=0.8, b=0.7)
+    play = Play(settled, source(*several, *advised), skills, trials={"a": judgement()})
+    assert play.rows()["b"].result == "helps"
 
 
 def test_a_doubtful_majority_is_given_one_more_seed_beside_the_control() -> None:

@@ -83,6 +83,21 @@ def test_layers_without_a_bias_get_one_unless_a_norm_shifts_them() -> None:
     assert proposed("add-bias", written(deep()), "missing-bias") == {}
 
 
+def test_hidden_layers_of_few_units_get_four_times_as_many_and_the_head_stays() -> None:
+    (tree,) = proposed("add-units", written(deep("Sigmoid", 2, 3)), "not-learning").values()
+    body, head = tree["network"]["layers"]
+    assert (body["body"][0]["out_features"], head["out_features"]) == (12, 10)
+    assert proposed("add-units", written(deep("Sigmoid", 2, 9)), "not-learning") == {}
+    assert proposed("add-units", written([linear(10)]), "not-learning") == {}
+
+
+def test_a_cell_that_explodes_becomes_a_gru_and_one_that_forgets_stays() -> None:
+    cell = {"type": "LSTM", "hidden_size": 8, "activation": "relu"}
+    found = proposed("use-gated-recurrence", tokens(cell), "exploding-through-time")
+    assert found["gru"]["network"]["layers"][1] == {"type": "GRU", "name": "lstm", "hidden_size": 8}
+    assert "gru" not in proposed("use-gated-recurrence", tokens(cell), "vanishing-through-time")
+
+
 def test_plain_recurrence_is_gated_and_remembers_over_the_whole_sequence() -> None:
     rnn = {"type": "RNN", "hidden_size": 32, "nonlinearity": "relu", "name": "memory"}
     found = proposed("use-gated-recurrence", tokens(rnn), "vanishing-through-time")

@@ -20,6 +20,12 @@ def test_adaptive_optimisers_keep_the_decay_and_nothing_else_of_the_old_one() ->
     assert set(found) == {"adam", "adam-faster", "rmsprop", "adamw", "adagrad"}
 
 
+def test_few_units_bear_ten_times_the_usual_rate() -> None:
+    for width, rate in ((8, 1e-2), (9, 1e-3)):
+        found = proposed("use-adaptive-optimizer", written(deep("Sigmoid", 1, width)), "not-learning")
+        assert found["adam"]["training"]["optimizer"] == {"type": "Adam", "lr": rate}
+
+
 @pytest.mark.parametrize("more", [{}, {"eps": 1e-8, "betas": [0.9, 0.999], "weight_decay": 0.0}])
 def test_what_is_used_already_is_not_offered_however_it_is_written(more: dict[str, Any]) -> None:
     found = plans("use-adaptive-optimizer", "not-learning", optimizer={"type": "Adam", "lr": 1e-3} | more)
