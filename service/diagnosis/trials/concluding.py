@@ -53,10 +53,10 @@ def _row(standing: Standing, candidate: Candidate) -> tuple[Remedy, float]:
     changes = _changes(standing, candidate)
     if comparison is None:
         result, reason = _untold(standing, candidate)
-        if glimpse is not None and glimpse.outcome is not None:
+        if glimpse is not None:
             seen = Comparison(None, {}, {glimpse.seed: glimpse.outcome})
             changes |= {"seeds": seen.rows(), "of": 1, "steps": glimpse.steps}
-        level = standing.score(candidate) or 0.0
+        level = standing.score(candidate)
     else:
         result, reason = _result(comparison, standing.errors(candidate))
         changes |= {
@@ -95,11 +95,11 @@ def _untold(standing: Standing, candidate: Candidate) -> tuple[Result, str]:
     if failure is not None:
         return "not-tried", reasons.failed(failure)
     glimpse, score = standing.glimpse(candidate), standing.score(candidate)
-    if glimpse is None or glimpse.outcome is None:
+    if glimpse is None:
         return "not-tried", reasons.unpaid(standing)
     if reasons.hopeless(score):
         return "does-not-help", reasons.dropped(glimpse, standing)
-    if glimpse.steps >= candidate.run_steps and not standing.has_learned(candidate):
+    if glimpse.steps >= candidate.run_steps and not glimpse.learned:
         return "does-not-help", reasons.fell_short(score)
     return "not-tried", reasons.outrun(glimpse, score, standing)
 

@@ -133,8 +133,9 @@ def _next_runs(standing: Standing) -> list[RunRequest]:
     """
     won, contending = winners(standing), contenders(standing)
     fresh = [each for each in contending if standing.first_seed in standing.missing(each)]
-    learned = [each for each in contending if each not in fresh and standing.has_learned(each)]
-    promising = [each for each in fresh if (standing.score(each) or 0.0) >= PROMISE]
+    tested = [(each, standing.glimpse(each)) for each in contending if each not in fresh]
+    learned = [each for each, seen in tested if seen is not None and seen.learned]
+    promising = [each for each in fresh if standing.score(each) >= PROMISE]
     if len(won) >= ENOUGH:
         return []
     runs = [] if won else _more_seed(standing, LIKELY)
@@ -148,7 +149,7 @@ def _next_runs(standing: Standing) -> list[RunRequest]:
         ([] if won else _more_seed(standing))
         or _screened(standing, [*_pairs(standing), *_advice(standing)])
         or _explored(standing, fresh if standing.late else led_by_the_cause(standing, fresh))
-        or _whole(standing, [each for each in contending if (standing.score(each) or 0.0) >= PROMISE], 1)
+        or _whole(standing, [each for each in contending if standing.score(each) >= PROMISE], 1)
     )
 
 

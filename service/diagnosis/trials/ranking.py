@@ -46,7 +46,7 @@ def contenders(standing: Standing) -> list[Candidate]:
     ]
     order = {each.name: place for place, each in enumerate(standing.entrants)}
     ranked = sorted(
-        waiting, key=lambda each: (-_bin(standing, each), standing.astray(each), order[each.name])
+        waiting, key=lambda each: (-_bin(standing, each), _astray(standing, each), order[each.name])
     )
     tried = [each.remedy for each in standing.entrants if standing.first_seed not in standing.missing(each)]
     repeats = {}
@@ -55,7 +55,7 @@ def contenders(standing: Standing) -> list[Candidate]:
         tried.append(each.remedy)
     # A memory is learned by new gates and a faster rate together: both at once are the likelier bet.
     apart = {each.name: standing.late and "+" not in each.remedy for each in ranked}
-    hopeless = {each.name: (1 + standing.astray(each)) * (_bin(standing, each) == 0) for each in ranked}
+    hopeless = {each.name: (1 + _astray(standing, each)) * (_bin(standing, each) == 0) for each in ranked}
     return sorted(
         ranked,
         key=lambda each: (
@@ -69,10 +69,15 @@ def contenders(standing: Standing) -> list[Candidate]:
 
 def _bin(standing: Standing, candidate: Candidate) -> float:
     """Scores that differ by less than a tenth tell nothing apart: there the order of evidence decides."""
-    return round(standing.score(candidate) or 0.0, 1)
+    return round(standing.score(candidate), 1)
+
+
+def _astray(standing: Standing, candidate: Candidate) -> bool:
+    seen = standing.glimpse(candidate)
+    return seen is not None and seen.astray
 
 
 def _dropped(standing: Standing, candidate: Candidate) -> bool:
-    """Hopeless: its short run went non-finite."""
-    run = standing.glimpse(candidate)
-    return run is not None and run.outcome is not None and run.outcome.stopped == "non-finite"
+    """Hopeless: its one seed went non-finite."""
+    seen = standing.glimpse(candidate)
+    return seen is not None and seen.broke

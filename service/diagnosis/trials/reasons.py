@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 
 from service.diagnosis.trials.comparing import NEARLY, Comparison
+from service.diagnosis.trials.glimpse import Glimpse
 from service.diagnosis.trials.racing import ENOUGH
 from service.diagnosis.trials.ranking import PROMISE, winners
 from service.diagnosis.trials.standing import Standing
 from service.schemas.diagnosis import Finding
-from service.schemas.race import TrialRun
 from service.schemas.run import Failure
 
 
@@ -32,37 +32,39 @@ def unpaid(standing: Standing) -> str:
     )
 
 
-def outrun(glimpse: TrialRun, score: float | None, standing: Standing) -> str:
+def outrun(glimpse: Glimpse, score: float, standing: Standing) -> str:
     """It showed promise, and others more."""
-    seen = f"after {glimpse.steps} steps of one seed it had come {_percent(score or 0.0)} of the way"
+    seen = f"after {glimpse.steps} steps of one seed it had come {_percent(score)} of the way"
     if len(winners(standing)) >= ENOUGH:
         return f"Not tried to the end: {seen}; other changes were proven to work first."
     return f"Not tried to the end: {seen}, but too little of the budget of trials ({_budget(standing)}) was left."
 
 
-def hopeless(score: float | None) -> bool:
+def hopeless(score: float) -> bool:
     """Whether one seed shows nothing."""
-    return (score or 0.0) < PROMISE
+    return score < PROMISE
 
 
-def fell_short(score: float | None) -> str:
+def fell_short(score: float) -> str:
     """Its one seed ran to the end, and that was too little to run the others."""
     return (
-        f"In the one seed that was run to the end the network came {_percent(score or 0.0)} of the way, too little to "
+        f"In the one seed that was run to the end the network came {_percent(score)} of the way, too little to "
         "count as learned, so the other seeds were left out."
     )
 
 
-def dropped(glimpse: TrialRun, standing: Standing) -> str:
+def dropped(glimpse: Glimpse, standing: Standing) -> str:
     """Its one seed showed nothing."""
-    if glimpse.outcome is not None and glimpse.outcome.stopped == "non-finite":
+    if glimpse.broke:
         return f"The loss goes non-finite at step {glimpse.outcome.steps_run - 1} all the same (one seed)."
     seen = f"After {glimpse.steps} of {standing.control.run_steps} steps (one seed)"
-    if standing.broke(glimpse.seed):
+    if glimpse.mended:
         return (
             f"{seen} the training is finite, but gets nowhere, so it was dropped. "
             "A network that guesses is not cured."
         )
+    if glimpse.scale is not None and glimpse.scale.name == "samples":
+        return f"{seen} the samples are still hardly nearer to the data than its mean, so it was dropped."
     return f"{seen} the network still does no better than a constant guess, so it was dropped."
 
 
@@ -83,6 +85,8 @@ def no_better(comparison: Comparison) -> str:
             f"The training stays finite now, but gets nowhere: {_levels(comparison)}. "
             "A network that guesses is not cured."
         )
+    if trial < PROMISE and comparison.scale is not None and comparison.scale.name == "samples":
+        return f"The samples are still hardly nearer to the data than its mean: {_levels(comparison)}."
     if trial < PROMISE:
         return f"The network still does no better than a constant guess: {_levels(comparison)}."
     if trial > control and control >= NEARLY * trial:

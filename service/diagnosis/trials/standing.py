@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from service.diagnosis.trials.comparing import Comparison, compare, learned
-from service.diagnosis.trials.scale import Scale, Side, accuracy_scale, scale_of
+from service.diagnosis.trials.comparing import Comparison, compare
+from service.diagnosis.trials.glimpse import Glimpse
+from service.diagnosis.trials.scale import Side, accuracy_scale, scale_of
 from service.schemas.budget import FEWEST_STEPS
 from service.schemas.diagnosis import Finding
 from service.schemas.race import Race, TrialRun
@@ -14,10 +15,6 @@ from service.schemas.run import Failure, Outcome
 
 LATE = frozenset({"vanishing-through-time", "exploding-through-time"})
 """Findings whose cures show nothing in a quarter of the steps, even those that end near perfect."""
-ASTRAY = 0.5
-"""Skill below zero from which a short run is worse than one that merely has not begun to learn."""
-HINT = 0.5
-"""What accuracy counts for in a short run, beside skill: classes are told apart before the loss says so."""
 
 
 @dataclass(frozen=True)
@@ -51,11 +48,6 @@ class Standing:
     def first_seed(self) -> int:
         """The seed of short runs: the one in which the baseline fared worst."""
         return min(self.race.baseline, key=lambda run: (_worth(run.outcome), run.seed)).seed
-
-    def broke(self, seed: int) -> bool:
-        """Whether the baseline went non-finite with this seed."""
-        known = (run.outcome for run in self.race.baseline if run.seed == seed)
-        return any(outcome is not None and outcome.stopped == "non-finite" for outcome in known)
 
     @cached_property
     def levelless(self) -> bool:
@@ -146,49 +138,32 @@ class Standing:
             return None
         return [each for each in judgement.findings if each.severity == "error" and not each.latent]
 
-    def glimpse(self, candidate: Candidate) -> TrialRun | None:
-        """Its longest run in the first seed."""
-        known = [
-            run for run in self.runs(candidate) if run.seed == self.first_seed and run.outcome is not None
-        ]
-        return max(known, key=lambda run: run.steps, default=None)
+    def glimpse(self, candidate: Candidate) -> Glimpse | None:
+        """Its longest run with the first seed; None where it had none that ended."""
+        return self._glimpses.get(candidate.name)
 
-    def score(self, candidate: Candidate) -> float | None:
-        """How promising its glimpse is: the level that it reached, or a part of what its accuracy gained.
+    def score(self, candidate: Candidate) -> float:
+        """How promising its glimpse is; 0 where there is none, or no level."""
+        seen = self.glimpse(candidate)
+        return (seen.score or 0.0) if seen is not None else 0.0
 
-        The larger of both; 0 where it went non-finite, None where there was no run or is no level.
-        """
-        run = self.glimpse(candidate)
-        if run is None or run.outcome is None:
+    @cached_property
+    def _glimpses(self) -> dict[str, Glimpse | None]:
+        return {each.name: self._look(each) for each in self.entrants}
+
+    def _look(self, candidate: Candidate) -> Glimpse | None:
+        seed = self.first_seed
+        known = [(run.steps, run.outcome) for run in self.runs(candidate) if run.seed == seed and run.outcome]
+        if not known:
             return None
-        before, scale, hint = self._seen(candidate, run.outcome, run.seed)
-        if scale is None:
-            return None
-        gained = 0.0 if hint is None else hint.level(run.outcome) - (hint.level(before) if before else 0.0)
-        return max(scale.level(run.outcome), HINT * gained)
-
-    def has_learned(self, candidate: Candidate) -> bool:
-        """Whether its glimpse has."""
-        run = self.glimpse(candidate)
-        if run is None or run.outcome is None:
-            return False
-        before, scale, hint = self._seen(candidate, run.outcome, run.seed)
-        return scale is not None and learned(before, run.outcome, scale, hint)
-
-    def astray(self, candidate: Candidate) -> bool:
-        """Whether its glimpse is far worse than guessing: what has lost its way seldom finds back."""
-        run = self.glimpse(candidate)
-        skill = run.outcome.skill if run is not None and run.outcome is not None else None
-        return skill is not None and not skill > -ASTRAY
-
-    def _seen(
-        self, candidate: Candidate, outcome: Outcome, seed: int
-    ) -> tuple[Outcome | None, Scale | None, Scale | None]:
-        """The baseline's outcome beside a candidate's, and by what they are measured: level, and accuracy beside it."""
+        steps, outcome = max(known, key=lambda pair: pair[0])
         before = next((run.outcome for run in self.race.baseline if run.seed == seed), None)
-        known = {} if before is None else {seed: before}
-        sides = (self._side(self.control, known), self._side(candidate, {seed: outcome}))
-        return before, scale_of(*sides, self.race.dataset), accuracy_scale(*sides, self.race.dataset)
+        sides = (
+            self._side(self.control, {} if before is None else {seed: before}),
+            self._side(candidate, {seed: outcome}),
+        )
+        scales = (each(*sides, self.race.dataset) for each in (scale_of, accuracy_scale))
+        return Glimpse(seed, steps, outcome, before, *scales)
 
     @property
     def budget(self) -> float:
