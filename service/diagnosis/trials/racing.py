@@ -3,8 +3,8 @@
 Round by round, each a pure function of what is stored. A short run is one seed, the one in which the baseline fared
 worst, for a quarter of the steps. What shows promise there runs in that seed to the end; what has learned runs in all
 seeds beside the control, the best two at a time, until two are proven or the money is spent. Where most seeds are cured
-and chance is not ruled out, two seeds are added. Pairs are tried where single changes fail. What the client asked for
-runs in all seeds at once, and short runs are left out where they tell nothing.
+and chance is not ruled out, up to two seeds are added. Pairs are tried where single changes fail. What the client asked
+for runs in all seeds at once, and short runs are left out where they tell nothing.
 """
 
 from collections.abc import Sequence
@@ -247,6 +247,7 @@ def _more_seed(standing: Standing, least: float = 0.0) -> list[RunRequest]:
         and not comparison.proven
         and comparison.added < MORE_SEEDS
         and not standing.errors(each)
+        and standing.failure(each) is None
         and (comparison.confidence or 0.0) >= least
     ]
     for _, each in sorted(doubted, key=lambda pair: -pair[0]):

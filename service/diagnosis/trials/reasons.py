@@ -1,8 +1,9 @@
 """Why a row says what it says, in plain words."""
 
 from collections.abc import Sequence
+from statistics import median
 
-from service.diagnosis.trials.comparing import NEARLY, Comparison
+from service.diagnosis.trials.comparing import LEARNED, NEARLY, Comparison
 from service.diagnosis.trials.glimpse import Glimpse
 from service.diagnosis.trials.racing import ENOUGH
 from service.diagnosis.trials.ranking import PROMISE, winners
@@ -149,11 +150,18 @@ def _seeds(comparison: Comparison, *, better: bool = False) -> str:
 
 
 def _levels(comparison: Comparison) -> str:
-    """Like `median skill 0.91 against 0.02`."""
+    """Like `median skill 0.91 against 0.02`, and what accuracy says where skill says little."""
     control, trial = comparison.middle
     what = comparison.scale.words if comparison.scale else "skill"
-    median = "median " if len(comparison.seeds) > 1 else ""
-    return f"{median}{what} {trial:.2f} against {control:.2f}"
+    typical = "median " if len(comparison.seeds) > 1 else ""
+    told = f"{typical}{what} {trial:.2f} against {control:.2f}"
+    if comparison.hint is None or comparison.scale is None or trial >= LEARNED[comparison.scale.name]:
+        return told
+    before, after = (
+        median(side[seed].accuracy or 0.0 for seed in comparison.seeds)
+        for side in (comparison.control, comparison.trial)
+    )
+    return f"{told}, accuracy {after:.2f} against {before:.2f}"
 
 
 def _names(found: Sequence[Finding]) -> str:

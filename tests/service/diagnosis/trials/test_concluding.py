@@ -60,6 +60,16 @@ def test_what_only_makes_a_run_finite_says_that_a_network_that_guesses_is_not_cu
     assert "guesses is not cured" in row.reason
 
 
+def test_accuracy_is_told_where_it_is_what_was_learned() -> None:
+    def script(variant: str, _seed: int, steps: int) -> Outcome:
+        return outcome(0.2, steps=steps, accuracy=0.9, trivial_loss=math.log(3))
+
+    ill = evidence(*[outcome(0.0, accuracy=0.35, trivial_loss=math.log(3))] * 3)
+    row = Play(ill, source(candidate("cure")), script).rows()["cure"]
+    assert row.result == "helps"
+    assert row.reason.endswith("median skill 0.20 against 0.00, accuracy 0.90 against 0.35.")
+
+
 def test_one_lucky_seed_is_partly() -> None:
     row = play([0.9, 0.0, 0.0]).rows()["cure"]
     assert row.result == "partly"

@@ -346,6 +346,18 @@ def test_a_doubtful_majority_is_given_one_more_seed_beside_the_control() -> None
     assert row.test.endswith("(seeds added: 1)")
 
 
+def test_no_seed_is_added_again_where_the_run_of_one_could_not_be_done() -> None:
+    def script(variant: str, seed: int, steps: int) -> Outcome | Failure:
+        if seed > 2 and variant == "cure":
+            return BROKEN
+        return outcome((0.9, 0.9, 0.0, 0.0)[seed] if variant == "cure" else 0.0, steps=steps)
+
+    play = Play(ILL, source(candidate("cure")), script)
+    assert [seed for seed, _ in play.asked("cure")].count(3) == 1
+    assert max(seed for seed, _ in play.asked("cure")) == 3
+    assert play.rows()["cure"].result == "partly"
+
+
 def test_no_more_than_two_seeds_are_added() -> None:
     play = Play(ILL, source(candidate("cure")), by_name(cure=[0.9, 0.9, 0.0, 0.9, 0.0]))
     assert [seed for seed, _ in play.asked("cure")[-2:]] == [3, 4]
