@@ -25,12 +25,12 @@ diagnosis), and every remedy that is said to help (the first {CHECKED} of them) 
 network, on {len(FRESH)} seeds that the race never saw. No detector has a say in what counts as working.
 
 **Known** is the whole accuracy corpus: the catalogue was made while looking at it. **Unseen** is `unseen/`: other
-programs, written and committed without looking at a remedy, before the catalogue was frozen, and raced once after that.
+programs, written and committed without looking at a remedy, before the catalogue was frozen, and opened after that.
 
 - **offered**: at least one remedy is said to help: the level above guessing rises by more than {MARGIN:g} in a paired
   one-sided t-test over the seeds with a confidence of {CONFIDENCE:g} ({SECOND_LOOK:g} where seeds were added), most
-  seeds reach {LEARNED["skill"]:g} by skill, {LEARNED["accuracy"]:g} by accuracy or {LEARNED["samples"]:g} by a
-  generator's samples where the control stays below {NEARLY:g} of theirs, and no error is left;
+  seeds reach {LEARNED["skill"]:g} by skill, {LEARNED["accuracy"]:g} by accuracy or {LEARNED["samples"]:g} by the
+  samples of a generator where the control stays below {NEARLY:g} of theirs, and no error is left;
 - **cured**: at least one of those works on the fresh seeds: most of them reach that level and the control does not;
 - **first works**: the remedy that is shown first does;
 - **root cause**: among those that help is one that the catalogue ranks {ROOT_RANK} or better under the true cause;
@@ -54,9 +54,20 @@ def page(done: Done, sick: Mapping[str, int]) -> str:
             "Written by `python benchmarks/remedies.py`; nothing here is edited by hand.",
             "",
             METHOD,
+            *(_together([case for part in parts for case in done["clinic"][part]]) if len(parts) > 1 else ()),
             *(line for part in parts for line in _part(part, done, sick[part])),
         ]
     )
+
+
+HEAD = (
+    "| | n | offered | cured | first works | root cause | false cures | cost: median | nine of ten |",
+    "|---|---|---|---|---|---|---|---|---|",
+)
+
+
+def _together(cases: Sequence[Case]) -> list[str]:
+    return ["## Together", "", *HEAD, _row("Gradient Clinic", cases), ""]
 
 
 def _part(part: str, done: Done, sick: int) -> list[str]:
@@ -66,14 +77,9 @@ def _part(part: str, done: Done, sick: int) -> list[str]:
     return [
         f"## {part.capitalize()}",
         "",
-        (
-            f"{len(own)} of {sick} sick configurations raced, in an order that tells nothing of the fault; "
-            f"{sum(contest.code == code() for _, contest in own)} of them by the code of this page, others by earlier "
-            "states of the catalogue."
-        ),
+        f"{len(own)} of {sick} sick configurations raced, in an order that tells nothing of the fault{_age(own)}.",
         "",
-        "| | n | offered | cured | first works | root cause | false cures | cost: median | nine of ten |",
-        "|---|---|---|---|---|---|---|---|---|",
+        *HEAD,
         *([_row("Gradient Clinic", own)] if own else ()),
         *([_row("the same, where both were raced", shared["clinic"])] if both else ()),
         *([_row("AutoTrainer's list, there", shared["autotrainer"], rooted=False)] if both else ()),
@@ -82,6 +88,13 @@ def _part(part: str, done: Done, sick: int) -> list[str]:
         *(_by_mechanism(own) if own else ()),
         *(_uncured(own) if own and part == "known" else ()),
     ]
+
+
+def _age(cases: Sequence[Case]) -> str:
+    earlier = sum(contest.code != code() for _, contest in cases)
+    return (
+        f"; {earlier} of them by earlier states of the code" if earlier else ", all by one state of the code"
+    )
 
 
 def _row(name: str, cases: Sequence[Case], *, rooted: bool = True) -> str:

@@ -78,3 +78,16 @@ def test_names_of_the_unseen_part_are_not_told() -> None:
     cases = [(SICK, contest("secret", row("warm-up", result="partly")))]
     told = page({"clinic": {"unseen": cases}, "autotrainer": {"unseen": []}}, {"unseen": 1})
     assert "secret" not in told
+
+
+def test_both_parts_are_counted_together() -> None:
+    known = [(SICK, contest("a", row("add-residual"), works=(True,)))]
+    other = [(SICK, contest("b", row("warm-up", result="partly")))]
+    none = {"known": [], "unseen": []}
+    told = page({"clinic": {"known": known, "unseen": other}, "autotrainer": none}, {"known": 1, "unseen": 1})
+    first = next(line for line in told.splitlines() if line.startswith("| Gradient Clinic"))
+    assert [cell.strip() for cell in first.split("|")[2:4]] == ["2", ".50 [.09, .91] 1/2"]
+
+
+def test_races_by_earlier_states_of_the_code_are_counted() -> None:
+    assert "; 1 of them by earlier states of the code." in text(contest("a"))
