@@ -69,13 +69,12 @@ def hints(remedy: Remedy) -> list[tuple[str, str]]:
 
 
 def effect_of(remedy: Remedy) -> str:
-    """What it did to loss and accuracy, median over seeds, and what it costs."""
+    """What it did to loss and accuracy, median over seeds, and what it costs; the loss of a game says nothing."""
+    samples = [(seed.control_sample_skill, seed.trial_sample_skill) for seed in remedy.seeds]
+    losses = [(seed.control_loss, seed.trial_loss) for seed in remedy.seeds]
     parts = [
-        _change("loss", [(seed.control_loss, seed.trial_loss) for seed in remedy.seeds]),
+        _change("sample skill", samples) or _change("loss", losses),
         _change("accuracy", [(seed.control_accuracy, seed.trial_accuracy) for seed in remedy.seeds]),
-        _change(
-            "sample skill", [(seed.control_sample_skill, seed.trial_sample_skill) for seed in remedy.seeds]
-        ),
         _price(remedy),
     ]
     return ", ".join(part for part in parts if part)
@@ -98,7 +97,8 @@ def _price(remedy: Remedy) -> str:
 
 def seed_line(seed: SeedResult) -> str:
     """One seed, control against trial."""
-    return (
-        f"seed {seed.seed}: loss {number(seed.control_loss)} becomes {number(seed.trial_loss)}"
-        f" ({'better' if seed.better else 'no better'})"
-    )
+    what, before, after = "loss", seed.control_loss, seed.trial_loss
+    if seed.trial_sample_skill is not None:
+        what, before, after = "sample skill", seed.control_sample_skill, seed.trial_sample_skill
+    better = "better" if seed.better else "no better"
+    return f"seed {seed.seed}: {what} {number(before)} becomes {number(after)} ({better})"

@@ -129,7 +129,8 @@ def _after_ranges(standing: Standing, limits: Limits, source: Source) -> tuple[C
 def _next_runs(standing: Standing) -> list[RunRequest]:
     """What is in doubt gets more seeds, what has learned in one all of them, what shows promise that one.
 
-    Where nothing is left that does: pairs, then whatever else there is, the first by evidence first.
+    Where nothing is left that does: pairs, then whatever else there is, the first by evidence first. In the end what
+    money is left shows what is only advised.
     """
     won, contending = winners(standing), contenders(standing)
     fresh = [each for each in contending if standing.first_seed in standing.missing(each)]
@@ -137,12 +138,12 @@ def _next_runs(standing: Standing) -> list[RunRequest]:
     learned = [each for each, seen in tested if seen is not None and seen.learned]
     promising = [each for each in fresh if standing.score(each) >= PROMISE]
     if len(won) >= ENOUGH:
-        return []
+        return _short(standing, _advice(standing), standing.left)
     runs = [] if won else _more_seed(standing, LIKELY)
     runs = runs or _survivors(standing, led_by_the_cause(standing, learned))
     runs = runs or _explored(standing, led_by_the_cause(standing, promising))
     if runs or (won and not standing.late):
-        return runs
+        return runs or _short(standing, _advice(standing), standing.left)
     if standing.levelless:
         return _whole(standing, contending, AT_ONCE)
     return (

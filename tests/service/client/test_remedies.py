@@ -1,6 +1,6 @@
 import math
 
-from service.client.remedies import effect_of, ranked, remedies_text
+from service.client.remedies import effect_of, ranked, remedies_text, seed_line
 from service.schemas.remedy import SeedResult
 from tests.service.client.diagnoses import diagnosis, remedy
 
@@ -64,8 +64,9 @@ def test_losses_that_are_no_numbers_are_told_by_name() -> None:
 
 def test_of_a_generator_the_samples_are_told() -> None:
     seed = SeedResult(
-        seed=0, control_loss=None, trial_loss=None, control_skill=None, trial_skill=None, control_accuracy=None,
+        seed=0, control_loss=1e-8, trial_loss=1.0, control_skill=None, trial_skill=None, control_accuracy=None,
         trial_accuracy=None, control_sample_skill=0.1, trial_sample_skill=0.95, better=True,
     )  # fmt: skip
     told = effect_of(remedy(seeds=(seed,), extra_parameters=0, time_ratio=None))
     assert told == "sample skill 0.1 becomes 0.95"
+    assert seed_line(seed) == "seed 0: sample skill 0.1 becomes 0.95 (better)"

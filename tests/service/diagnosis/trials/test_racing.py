@@ -322,6 +322,17 @@ def test_what_is_only_advised_has_its_short_run_beside_the_survivors() -> None:
     assert play.rows()["clip"].result == "does-not-help"
 
 
+def test_advice_that_the_race_had_no_money_for_is_shown_with_what_is_left_in_the_end() -> None:
+    scarce = submission(trials={"max_cost": 3.5})
+    settled = evidence(*[outcome(0.0, stopped="settled", steps_run=40)] * 3, of=scarce)
+    several = [candidate("good"), candidate("fair"), *(candidate(f"bad-{n}") for n in range(9))]
+    advised = candidate("clip", advice=True)
+    play = Play(settled, source(*several, advised), by_name(good=0.8, fair=0.5))
+    assert play.rows()["good"].result == "helps"
+    assert [run.variant for run in play.rounds[-1]] == ["clip"]
+    assert play.standing.spent <= play.standing.budget
+
+
 def test_advice_is_tried_in_earnest_where_nothing_else_is_left() -> None:
     several = [candidate("bad"), candidate("clip", advice=True)]
     assert Play(ILL, source(*several), by_name(clip=0.8)).rows()["clip"].result == "helps"

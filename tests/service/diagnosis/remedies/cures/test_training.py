@@ -130,9 +130,19 @@ def test_a_critic_is_held_by_a_penalty() -> None:
     loss = {"type": "Wasserstein", "weight_clip": 0.01}
     training = {"loss": loss, "optimizer": "RMSprop"}
     gan = {"networks": networks, "training": training, "data": {"source": "builtin", "name": "ring"}}
-    found = proposed("use-gradient-penalty", gan, "vanishing-gradient")["10"]
-    assert found["training"]["loss"] == {"type": "Wasserstein", "gradient_penalty": 10.0}
+    found = proposed("use-gradient-penalty", gan, "vanishing-gradient")
+    assert found["10"]["training"]["loss"] == {"type": "Wasserstein", "gradient_penalty": 10.0}
     assert proposed("use-gradient-penalty", written(deep()), "vanishing-gradient") == {}
+    assert _weights(gan) == ["1", "10"]
+    critic = networks["critic"] | {"input": {"shape": [256]}}
+    assert _weights(gan | {"networks": networks | {"critic": critic}}) == ["10", "1"]
+
+
+def _weights(gan: dict[str, Any]) -> list[str]:
+    """Of the penalty, in the order in which they are tried."""
+    (known,) = [known for known in catalogue() if known.name == "use-gradient-penalty"]
+    found = known.propose(case_of(evidence_of(gan), "vanishing-gradient"))
+    return [each.suffix for each in sorted(found, key=lambda each: each.later)]
 
 
 def test_weights_decay_where_the_optimiser_knows_how() -> None:
