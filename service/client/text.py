@@ -152,8 +152,11 @@ def of_file(imported: ImportReport) -> str:
 
 def ran(run: Run, outcome: Outcome) -> str:
     """One run in a line."""
-    return (
-        f"  {run.variant}, seed {run.seed}: {outcome.steps_run} steps ({outcome.stopped}),"
-        f" loss {number(outcome.first_loss)} to {number(outcome.last_loss)}"
-        f" (knowing nothing: {number(outcome.trivial_loss)}), {outcome.seconds:.1f} s"
+    reached = (
+        f"loss {number(outcome.first_loss)} to {number(outcome.last_loss)}"
+        f" (knowing nothing: {number(outcome.trivial_loss)})"
     )
+    if outcome.sample_skill is not None:
+        reached = f"sample skill {number(outcome.sample_skill)} (1: the data's distribution)"
+    steps = f"{outcome.steps_run} steps ({outcome.stopped})"
+    return f"  {run.variant}, seed {run.seed}: {steps}, {reached}, {outcome.seconds:.1f} s"

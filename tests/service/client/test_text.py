@@ -3,12 +3,12 @@ import math
 import pytest
 
 from service.client.profile import depth_profile
-from service.client.text import PROFILE_ROWS, bar, bars, measured, render
+from service.client.text import PROFILE_ROWS, bar, bars, measured, ran, render
 from service.schemas.diagnosis import Measurement
 from service.schemas.onnx import ImportReport, NamedShape
 from service.schemas.run import Failure, Obstacle
-from tests.service.client.diagnoses import diagnosis, finding
-from tests.service.diagnosis.evidence import chain
+from tests.service.client.diagnoses import diagnosis, finding, run
+from tests.service.diagnosis.evidence import chain, outcome
 
 
 def test_the_verdict_comes_first() -> None:
@@ -109,6 +109,13 @@ def test_it_says_what_an_uploaded_network_turned_out_to_hold() -> None:
         "network from pytorch 2.13: 3 parameters, 1 of them frozen, x [64] to y [10], batches of 4 only"
         in text
     )
+
+
+def test_a_run_is_told_by_its_loss_and_one_of_a_game_by_its_samples() -> None:
+    assert "loss 2.3 to " in ran(run(), outcome())
+    game = ran(run(), outcome(skill=None, sample_skill=0.93))
+    assert "sample skill 0.93 (1: the data's distribution)" in game
+    assert "loss" not in game
 
 
 def test_what_has_no_number_is_told_in_words() -> None:

@@ -24,13 +24,13 @@ def by_pairs(made: Tensor, real: Tensor) -> float:
 
 def test_the_energy_distance_is_its_definition() -> None:
     made, real = points(20, 0), points(30, 1, spread=2.0)
-    assert energy_distance(made, real) == pytest.approx(by_pairs(made, real), rel=1e-12)
+    assert energy_distance(made, real) == pytest.approx(by_pairs(made, real), rel=1e-8)
 
 
 def test_the_energy_distance_of_equal_points_is_zero_and_grows_with_the_shift() -> None:
     known = points(64, 0)
     near, far = (energy_distance(known + shift, known) for shift in (0.5, 2.0))
-    assert energy_distance(known, known) == pytest.approx(0, abs=1e-9)
+    assert energy_distance(known, known) == pytest.approx(0, abs=1e-6)
     assert 0 < near < far
 
 
@@ -51,6 +51,17 @@ def test_samples_that_are_not_finite_have_no_skill() -> None:
 
 def test_data_without_any_spread_cannot_be_compared_with() -> None:
     assert math.isnan(sample_skill(lambda n: points(n, 1), torch.ones(100, 2), 64))
+
+
+def test_of_large_examples_fewer_are_compared() -> None:
+    asked: list[int] = []
+
+    def make(n: int) -> Tensor:
+        asked.append(n)
+        return torch.zeros(n, 2**19)
+
+    sample_skill(make, torch.randn(40, 2**19, generator=torch.Generator().manual_seed(0)), 512)
+    assert asked == [32]
 
 
 def test_no_more_examples_are_made_at_once_than_a_batch_holds() -> None:
