@@ -150,7 +150,7 @@ def play(
         torch.manual_seed(order.seed)  # every variant of a seed is measured with the same noise
         maker.eval()
         course.sample_skill = sample_skill(
-            lambda n: generator.make(generator.noise(n)), examples.x, training.batch_size
+            lambda n: generator.make(generator.noise(n)), examples.x, training.batch_size, examples.noise
         )
     return course
 

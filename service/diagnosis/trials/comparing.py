@@ -3,6 +3,10 @@
 `helps` is claimed of outcomes alone: the level (see `scale`) that the trial reaches and the control does not, in the
 majority of seeds, by a margin that the seeds' spread supports. No detector of ours has a say in that; the trial's own
 judgement can only take a claim back.
+
+The confidence is that of one change by itself. A race looks at several, at the likeliest once or twice more, and picks
+them by a seed that also counts, so of changes that do nothing more than one in twenty would pass. How often what is
+said to help does not help on other seeds is measured (benchmarks/remedies), not derived.
 """
 
 from collections.abc import Mapping, Sequence
@@ -11,7 +15,7 @@ from functools import cached_property
 from statistics import median
 
 from service.diagnosis.progress import LEARNING
-from service.diagnosis.trials.scale import Scale, Side, accuracy_scale, scale_of
+from service.diagnosis.trials.scale import Scale, Side, hint_of, scale_of
 from service.diagnosis.trials.student import confidence_above
 from service.schemas.data import DatasetInfo
 from service.schemas.remedy import SeedResult
@@ -151,7 +155,7 @@ def compare(
         scale_of(control, trial, dataset),
         dict(zip(seeds, control.outcomes, strict=True)),
         dict(zip(seeds, trial.outcomes, strict=True)),
-        accuracy_scale(control, trial, dataset),
+        hint_of(control, trial, dataset),
         added,
     )
 

@@ -87,18 +87,18 @@ def _changes(standing: Standing, candidate: Candidate) -> dict[str, object]:
 
 def _untold(standing: Standing, candidate: Candidate) -> tuple[Result, str]:
     """Of a candidate that was not run over all seeds."""
-    failure = standing.failure(candidate) or (
-        standing.failure(standing.control) if standing.whole(candidate) else None
-    )
+    failure, controls = standing.failure(candidate), standing.failure(standing.control)
     if candidate.refused is not None:
         return "not-tried", reasons.refused(candidate.refused)
     if failure is not None:
         return "not-tried", reasons.failed(failure)
+    if controls is not None and standing.stranded:
+        return "not-tried", reasons.alone(controls)
     glimpse, score = standing.glimpse(candidate), standing.score(candidate)
     if glimpse is None:
         return "not-tried", reasons.unpaid(standing)
     if reasons.hopeless(score):
-        return "does-not-help", reasons.dropped(glimpse, standing)
+        return "does-not-help", reasons.dropped(glimpse, candidate.run_steps)
     if glimpse.steps >= candidate.run_steps and not glimpse.learned:
         return "does-not-help", reasons.fell_short(score)
     return "not-tried", reasons.outrun(glimpse, score, standing)

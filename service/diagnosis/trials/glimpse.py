@@ -57,6 +57,6 @@ class Glimpse:
         return self.outcome.stopped == "non-finite"
 
     @property
-    def mended(self) -> bool:
-        """Whether the baseline went non-finite and it did not."""
-        return not self.broke and self.before is not None and self.before.stopped == "non-finite"
+    def broke_before(self) -> bool:
+        """Whether the baseline did."""
+        return self.before is not None and self.before.stopped == "non-finite"

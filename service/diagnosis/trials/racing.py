@@ -14,7 +14,7 @@ from service.diagnosis.trials.admission import Base
 from service.diagnosis.trials.comparing import NEARLY
 from service.diagnosis.trials.ranking import PROMISE, contenders, is_asked, led_by_the_cause, winners
 from service.diagnosis.trials.source import Source
-from service.diagnosis.trials.standing import Standing
+from service.diagnosis.trials.standing import Standing, reached
 from service.schemas.diagnosis import Judgement
 from service.schemas.evidence import Evidence
 from service.schemas.limits import Limits
@@ -58,18 +58,14 @@ def first_move(evidence: Evidence, judgement: Judgement, limits: Limits, source:
     urgent = [each for each in standing.entrants if is_asked(standing, each)]
     runs = _whole(standing, urgent)
     ranges = [each for each in entered if each.kind == "range-test" and not each.refused]
-    singles = _singles(standing)
-    runs += _screened(standing, [*ranges, *singles], runs)
-    # A memory is learned by new gates and a faster rate together: both at once are the likelier bet for a whole run.
-    bets = [*_pairs(standing), *singles] if standing.late else singles
-    runs = runs or _explored(standing, bets) or _whole(standing, bets, AT_ONCE)
-    return Move(candidates=(control, *entered), runs=tuple(runs))
+    runs += _screened(standing, [*ranges, *_singles(standing)], runs)
+    return Move(candidates=(control, *entered), runs=tuple(runs or _next_runs(standing)))
 
 
 def next_move(race: Race, limits: Limits, source: Source) -> Move:
     """The next round; no runs where the race is over."""
     standing = Standing(race)
-    if standing.rounds >= MOST_ROUNDS or standing.failure(standing.control) is not None:
+    if standing.rounds >= MOST_ROUNDS or standing.stranded:
         return Move()
     fresh = _after_ranges(standing, limits, source)
     if fresh:
@@ -99,7 +95,7 @@ def opening(evidence: Evidence, judgement: Judgement, candidates: tuple[Candidat
 
 def _sound(evidence: Evidence, judgement: Judgement) -> bool:
     """Healthy, or so near to perfect that no trial could reach another level."""
-    skills = [run.outcome.skill or 0.0 for run in evidence.runs]
+    skills = [reached(run.outcome) or 0.0 for run in evidence.runs]
     return judgement.verdict == "healthy" or (bool(skills) and NEARLY <= median(skills) <= 1)
 
 
@@ -165,7 +161,7 @@ def _pairs(standing: Standing) -> list[Candidate]:
 
 
 def _advice(standing: Standing) -> list[Candidate]:
-    return [each for each in _unseen(standing) if each.advice]
+    return [each for each in _unseen(standing) if each.advice and "+" not in each.remedy]
 
 
 def _unseen(standing: Standing) -> list[Candidate]:
@@ -238,7 +234,7 @@ def _survivors(standing: Standing, learned: Sequence[Candidate]) -> list[RunRequ
 
 def _more_seed(standing: Standing, least: float = 0.0) -> list[RunRequest]:
     """One, for the likeliest of what cures most seeds without being proven, where there is money."""
-    if len(standing.seeds) < 2:
+    if len(standing.seeds) < 2 or standing.failure(standing.control) is not None:
         return []
     doubted = [
         (comparison.confidence or 0.0, each)

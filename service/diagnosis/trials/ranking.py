@@ -24,7 +24,7 @@ def winners(standing: Standing) -> list[Candidate]:
         for each, comparison in compared
         if comparison is not None
         and (comparison.proven or (alone and comparison.mostly))
-        and not standing.errors(each)
+        and standing.errors(each) == []
     ]
 
 
@@ -42,7 +42,7 @@ def contenders(standing: Standing) -> list[Candidate]:
     waiting = [
         each
         for each in standing.entrants
-        if not standing.ran(each) and standing.failure(each) is None and not _dropped(standing, each)
+        if not standing.told(each) and standing.failure(each) is None and not _dropped(standing, each)
     ]
     order = {each.name: place for place, each in enumerate(standing.entrants)}
     ranked = sorted(

@@ -17,17 +17,26 @@ def refused(why: str) -> str:
     return f"Not tried: {why}."
 
 
-def failed(failure: Failure) -> str:
-    """One of its runs could not be done."""
-    return (
-        f"Not tried to the end: a run of it could not be done ({failure.code}: {failure.detail.rstrip('.')})."
-    )
+def failed(failure: Failure, whose: str = "of it") -> str:
+    """One of its runs could not be done, or one of the control's."""
+    told = f"{failure.code}: {failure.detail.rstrip('.')}"
+    return f"Not tried to the end: a run {whose} could not be done ({told})."
+
+
+def alone(failure: Failure) -> str:
+    """There is no control to compare it with."""
+    return failed(failure, "of the unchanged network beside it")
 
 
 def unpaid(standing: Standing) -> str:
     """It never ran."""
     if winners(standing):
-        return "Not tried: other changes were proven to work before its turn came."
+        return f"Not tried: other changes were {_shown(standing)} to work before its turn came."
+    if not standing.race.trials:
+        return (
+            f"Not tried: the budget of trials ({_budget(standing)}) is too small to run it beside the unchanged "
+            "network."
+        )
     return (
         f"Not tried: the budget of trials ({_budget(standing)}) went to changes that come first by evidence."
     )
@@ -37,8 +46,13 @@ def outrun(glimpse: Glimpse, score: float, standing: Standing) -> str:
     """It showed promise, and others more."""
     seen = f"after {glimpse.steps} steps of one seed it had come {_percent(score)} of the way"
     if len(winners(standing)) >= ENOUGH:
-        return f"Not tried to the end: {seen}; other changes were proven to work first."
+        return f"Not tried to the end: {seen}; other changes were {_shown(standing)} to work first."
     return f"Not tried to the end: {seen}, but too little of the budget of trials ({_budget(standing)}) was left."
+
+
+def _shown(standing: Standing) -> str:
+    """One seed proves nothing."""
+    return "proven" if len(standing.seeds) > 1 else "seen"
 
 
 def hopeless(score: float) -> bool:
@@ -54,19 +68,20 @@ def fell_short(score: float) -> str:
     )
 
 
-def dropped(glimpse: Glimpse, standing: Standing) -> str:
-    """Its one seed showed nothing."""
+def dropped(glimpse: Glimpse, steps: int) -> str:
+    """Its one seed, of a run of so many steps, showed nothing."""
     if glimpse.broke:
-        return f"The loss goes non-finite at step {glimpse.outcome.steps_run - 1} all the same (one seed)."
-    seen = f"After {glimpse.steps} of {standing.control.run_steps} steps (one seed)"
-    if glimpse.mended:
+        again = " all the same" if glimpse.broke_before else ""
+        return f"The loss goes non-finite at step {glimpse.outcome.steps_run - 1}{again} (one seed)."
+    seen = f"After {glimpse.steps} of {steps} steps (one seed)"
+    if glimpse.broke_before:
         return (
             f"{seen} the training is finite, but gets nowhere, so it was dropped. "
             "A network that guesses is not cured."
         )
     if glimpse.scale is not None and glimpse.scale.name == "samples":
-        return f"{seen} the samples are still hardly nearer to the data than its mean, so it was dropped."
-    return f"{seen} the network still does no better than a constant guess, so it was dropped."
+        return f"{seen} the samples are hardly nearer to the data than its mean, so it was dropped."
+    return f"{seen} the network does no better than a constant guess, so it was dropped."
 
 
 def helps(comparison: Comparison) -> str:
@@ -77,19 +92,20 @@ def helps(comparison: Comparison) -> str:
 def no_better(comparison: Comparison) -> str:
     """The control gets as far, or neither gets anywhere."""
     control, trial = comparison.middle
-    lost = len(comparison.trial) - comparison.finite
-    if 2 * lost > len(comparison.trial):
-        return f"The loss goes non-finite in {lost} of {len(comparison.trial)} seeds all the same."
-    broken = sum(outcome.stopped == "non-finite" for outcome in comparison.control.values())
-    if trial < PROMISE and 2 * broken > len(comparison.control):
+    lost, of = len(comparison.trial) - comparison.finite, len(comparison.trial)
+    broken = 2 * sum(outcome.stopped == "non-finite" for outcome in comparison.control.values()) > of
+    if 2 * lost > of:
+        return f"The loss goes non-finite in {lost} of {of} seeds{' all the same' if broken else ''}."
+    if trial < PROMISE and broken:
         return (
             f"The training stays finite now, but gets nowhere: {_levels(comparison)}. "
             "A network that guesses is not cured."
         )
+    still = "still " if control < PROMISE else ""
     if trial < PROMISE and comparison.scale is not None and comparison.scale.name == "samples":
-        return f"The samples are still hardly nearer to the data than its mean: {_levels(comparison)}."
+        return f"The samples are {still}hardly nearer to the data than its mean: {_levels(comparison)}."
     if trial < PROMISE:
-        return f"The network still does no better than a constant guess: {_levels(comparison)}."
+        return f"The network {still}does no better than a constant guess: {_levels(comparison)}."
     if trial > control and control >= NEARLY * trial:
         return (
             f"It only lowers a loss that the unchanged network lowers nearly as far: {_levels(comparison)}."
@@ -137,7 +153,7 @@ def levelless(comparison: Comparison, found: Sequence[Finding] | None) -> str:
     """Nothing can be compared but whether it stays finite."""
     of = len(comparison.trial)
     if 2 * comparison.finite <= of:
-        return f"The loss goes non-finite in {of - comparison.finite} of {of} seeds all the same."
+        return f"The loss goes non-finite in {of - comparison.finite} of {of} seeds."
     told = f"The training stays finite in {comparison.finite} of {of} seeds"
     if found:
         return f"{told}, but an error is found in it: {_names(found)}."
@@ -158,10 +174,12 @@ def _levels(comparison: Comparison) -> str:
     if comparison.hint is None or comparison.scale is None or trial >= LEARNED[comparison.scale.name]:
         return told
     before, after = (
-        median(side[seed].accuracy or 0.0 for seed in comparison.seeds)
+        [known for seed in comparison.seeds if (known := side[seed].accuracy) is not None]
         for side in (comparison.control, comparison.trial)
     )
-    return f"{told}, accuracy {after:.2f} against {before:.2f}"
+    if not after:
+        return told
+    return f"{told}, accuracy {median(after):.2f}" + (f" against {median(before):.2f}" if before else "")
 
 
 def _names(found: Sequence[Finding]) -> str:

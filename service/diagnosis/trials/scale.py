@@ -65,6 +65,11 @@ def scale_of(control: Side, trial: Side, dataset: DatasetInfo | None = None) -> 
     return Scale("skill")
 
 
+def hint_of(control: Side, trial: Side, dataset: DatasetInfo | None = None) -> Scale | None:
+    """Accuracy beside the skill, where it is known what guessing reaches: one class may be most of the examples."""
+    return accuracy_scale(control, trial, dataset) if _entropy(control, trial) is not None else None
+
+
 def accuracy_scale(control: Side, trial: Side, dataset: DatasetInfo | None = None) -> Scale | None:
     """Accuracy, where both sides have one."""
     if not all(_rated(side) for side in (control, trial)):

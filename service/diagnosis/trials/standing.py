@@ -6,7 +6,7 @@ from functools import cached_property
 
 from service.diagnosis.trials.comparing import Comparison, compare
 from service.diagnosis.trials.glimpse import Glimpse
-from service.diagnosis.trials.scale import Side, accuracy_scale, scale_of
+from service.diagnosis.trials.scale import Side, hint_of, scale_of
 from service.schemas.budget import FEWEST_STEPS
 from service.schemas.diagnosis import Finding
 from service.schemas.race import Race, TrialRun
@@ -51,13 +51,15 @@ class Standing:
 
     @cached_property
     def levelless(self) -> bool:
-        """Whether the objective has no level at all, so that short runs tell nothing."""
-        ended = [run.outcome for run in self.race.baseline if run.outcome is not None]
-        finite = [outcome for outcome in ended if outcome.stopped != "non-finite"]
-        return any(
-            outcome.skill is None and outcome.accuracy is None and outcome.sample_skill is None
-            for outcome in finite
+        """Whether the objective has no level at all, so that short runs tell nothing.
+
+        The baseline says so, or the trials where it is non-finite throughout.
+        """
+        before, since = (
+            [run.outcome for run in runs if run.outcome is not None and run.outcome.stopped != "non-finite"]
+            for runs in (self.race.baseline, self.race.trials)
         )
+        return any(reached(outcome) is None and outcome.accuracy is None for outcome in before or since)
 
     @cached_property
     def late(self) -> bool:
@@ -114,6 +116,15 @@ class Standing:
         """Whether it was run over all seeds and the whole budget."""
         return not self.missing(candidate)
 
+    def told(self, candidate: Candidate) -> bool:
+        """Whether all is known of it that all seeds of the diagnosis tell, the control's beside it."""
+        return self.ran(candidate) and self.ran(self.control)
+
+    @property
+    def stranded(self) -> bool:
+        """Whether there can be no control: then nothing can be compared."""
+        return self.failure(self.control) is not None and not self.ran(self.control)
+
     def comparison(self, candidate: Candidate) -> Comparison | None:
         """Of all seeds; None where control or trial is not complete."""
         return self._compared.get(candidate.name)
@@ -123,7 +134,7 @@ class Standing:
         return {each.name: self._compare(each) for each in self.entrants}
 
     def _compare(self, candidate: Candidate) -> Comparison | None:
-        if not self.ran(self.control) or not self.ran(candidate):
+        if not self.told(candidate):
             return None
         control, trial = self.whole(self.control), self.whole(candidate)
         seeds = sorted(control.keys() & trial.keys())
@@ -162,7 +173,7 @@ class Standing:
             self._side(self.control, {} if before is None else {seed: before}),
             self._side(candidate, {seed: outcome}),
         )
-        scales = (each(*sides, self.race.dataset) for each in (scale_of, accuracy_scale))
+        scales = (each(*sides, self.race.dataset) for each in (scale_of, hint_of))
         return Glimpse(seed, steps, outcome, before, *scales)
 
     @property
@@ -207,8 +218,13 @@ def _worth(outcome: Outcome | None) -> float:
     """How well a baseline run went; non-finite ones are the worst."""
     if outcome is None or outcome.stopped == "non-finite":
         return float("-inf")
-    known = outcome.skill if outcome.sample_skill is None else outcome.sample_skill
+    known = reached(outcome)
     return float("-inf") if known is None else known
+
+
+def reached(outcome: Outcome) -> float | None:
+    """Skill, or of a generator that of its samples; None where there is neither."""
+    return outcome.skill if outcome.sample_skill is None else outcome.sample_skill
 
 
 def _steps(run: TrialRun) -> int:

@@ -16,6 +16,7 @@ from service.schemas.race import Move, Race, RunRequest, TrialRun
 from service.schemas.remedy import Candidate, Remedy
 from service.schemas.run import Failure, Outcome
 from service.schemas.submission import Submission
+from service.store.racing import sound
 
 LIMITS = Limits()
 STEPS = 200
@@ -168,6 +169,7 @@ class Play:
     def _take(self, move: Move) -> bool:
         """Store what is asked for and run it; False where the race is over."""
         assert len(self.rounds) < 30, "this race does not end"
+        sound(move, self.race)
         done = []
         for each in move.runs:
             ended = self._script(each.variant, each.seed, each.steps)

@@ -135,6 +135,34 @@ def test_a_lower_loss_of_a_network_that_learns_is_not_offered() -> None:
     assert "only lowers a loss" in row.reason
 
 
+def test_a_change_that_makes_it_worse_is_not_said_to_still_guess() -> None:
+    fair = evidence(outcome(0.4), outcome(0.41), outcome(0.42))
+    reason = Play(fair, source(candidate("cure")), _sooner(0.5, 0.0)).rows()["cure"].reason
+    assert "does no better than a constant guess" in reason
+    assert "still" not in reason
+    reason = Play(fair, source(candidate("cure")), by_name(cure=math.nan)).rows()["cure"].reason
+    assert reason == "The loss goes non-finite at step 24 (one seed)."
+
+
+def test_where_no_run_can_be_paid_for_the_row_says_so() -> None:
+    poor = evidence(*[outcome(0.0)] * 3, of=submission(trials={"max_cost": 0.1}))
+    reason = Play(poor, source(candidate("cure")), by_name()).rows()["cure"].reason
+    assert "(0.1 times the cost of the diagnosis) is too small to run it" in reason
+
+
+def test_what_is_left_without_a_control_says_whose_run_failed() -> None:
+    settled = evidence(*[outcome(0.0, stopped="settled", steps_run=40)] * 3)
+
+    def script(variant: str, _seed: int, steps: int) -> Outcome | Failure:
+        lost = Failure(whose="client", code="out-of-memory", detail="It needs 9 GB.")
+        return lost if variant == "control" else outcome(0.8, steps=steps)
+
+    reason = Play(settled, source(candidate("cure")), script).rows()["cure"].reason
+    assert (
+        "a run of the unchanged network beside it could not be done (out-of-memory: It needs 9 GB)" in reason
+    )
+
+
 def test_a_tie_does_not_help() -> None:
     row = play([0.5, 0.5, 0.5], evidence(outcome(0.5), outcome(0.5), outcome(0.5))).rows()["cure"]
     assert row.result == "does-not-help"

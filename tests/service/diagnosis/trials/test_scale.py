@@ -2,7 +2,7 @@ import math
 
 import pytest
 
-from service.diagnosis.trials.scale import Scale, Side, chance, scale_of
+from service.diagnosis.trials.scale import Scale, Side, chance, hint_of, scale_of
 from service.schemas.intake import accept
 from service.schemas.run import Outcome
 from service.schemas.submission import Submission
@@ -62,6 +62,13 @@ def test_guessing_is_judged_by_the_side_whose_loss_knows_the_classes() -> None:
     told_apart = outcome(0.9, accuracy=0.98, trivial_loss=math.log(2))
     scale = scale_of(side(alone, nothing_to_choose), side(binary, told_apart))
     assert scale == Scale("accuracy", pytest.approx(0.5))
+
+
+def test_accuracy_is_no_hint_where_nothing_says_how_many_are_of_one_class() -> None:
+    squared = submission(training={"loss": "MSELoss", "optimizer": "SGD", "steps": 200})
+    told = outcome(0.1, accuracy=0.95)
+    assert hint_of(side(squared, told), side(squared, told)) is None
+    assert hint_of(side(submission(), told), side(submission(), told)) is not None
 
 
 def test_generators_are_compared_by_their_samples() -> None:

@@ -179,3 +179,50 @@ def test_a_cure_that_leaves_an_error_does_not_end_the_race() -> None:
     assert plain.rows()["sound"].result == "does-not-help"
     rows = refuted.rows()
     assert (rows["fast"].result, rows["sound"].result) == ("partly", "helps")
+
+
+def test_advice_that_is_a_pair_is_tried_once() -> None:
+    play = Play(ILL, source(candidate("c"), candidate("a+b", remedy="a+b", advice=True)), by_name())
+    assert play.asked("a+b") == [(0, 50), (0, STEPS)]
+
+
+def test_one_seed_is_compared_with_a_control_that_had_settled() -> None:
+    play = Play(evidence(SETTLED[0]), source(candidate("good"), candidate("bad")), by_name(good=0.9))
+    assert play.asked("control") == [(0, STEPS)]
+    row = play.rows()["good"]
+    assert (row.result, row.of) == ("partly", 1)
+    assert "One seed may be luck" in row.reason
+
+
+def test_without_a_level_and_with_a_baseline_that_broke_all_seeds_are_run() -> None:
+    broken = evidence(*[outcome(math.nan)] * 3)
+    play = Play(broken, source(candidate("calm")), by_name(calm=None))
+    assert {seed for seed, _ in play.asked("calm")} == {0, 1, 2}
+    assert play.rows()["calm"].result == "partly"
+
+
+def test_pairs_are_tried_where_there_is_nothing_else() -> None:
+    assert (
+        Play(ILL, source(candidate("a+b", remedy="a+b")), by_name(a__b=0.9)).rows()["a+b"].result == "helps"
+    )
+
+
+def test_a_control_that_fails_in_an_added_seed_ends_the_doubt_and_not_the_race() -> None:
+    skills = by_name(doubtful=[0.9, 0.9, 0.15, 0.9], sound=0.0)
+
+    def script(variant: str, seed: int, steps: int) -> Outcome | Failure:
+        if variant == "control":
+            return BROKEN
+        return (
+            outcome(0.6, steps=steps)
+            if variant == "sound" and steps == STEPS
+            else skills(variant, seed, steps)
+        )
+
+    rows = Play(ILL, source(candidate("doubtful"), candidate("sound")), script).rows()
+    assert (rows["doubtful"].result, rows["sound"].result) == ("partly", "helps")
+
+
+def test_a_generator_that_is_nearly_perfect_costs_no_trials() -> None:
+    fine = evidence(*[outcome(None, sample_skill=0.9)] * 3)
+    assert Play(fine, source(candidate("good")), by_name()).rounds == []
