@@ -156,3 +156,17 @@ def test_the_script_among_the_examples(newcomer: Newcomer) -> None:
 def test_everything_that_it_links_to_is_there() -> None:
     links = re.findall(r"\]\((?!http)([^)#]+)\)", README)
     assert [link for link in links if not (ROOT / link).exists()] == []
+
+
+def test_its_figures_of_remedies_are_those_of_the_benchmark() -> None:
+    results = (ROOT / "benchmarks" / "remedies" / "RESULTS.md").read_text()
+    together, _, unseen = (line for line in results.splitlines() if line.startswith("| Gradient Clinic"))
+    cells = [cell.split() for cell in together.split("|")[2:-1]]
+    (cured, of), (wrong, checked) = (cells[place][-1].split("/") for place in (2, 5))
+    others = unseen.split("|")[2].strip()
+    said = " ".join(README.split())
+    assert f"Of {of} sick networks, {others} of them of programs that the catalogue was not made on" in said
+    assert (
+        f"cure {cured} on seeds that their trials never saw, and {wrong} of {checked} was praised wrongly"
+        in said
+    )
