@@ -96,7 +96,7 @@ def _untold(standing: Standing, candidate: Candidate) -> tuple[Result, str]:
         return "not-tried", reasons.alone(controls)
     glimpse, score = standing.glimpse(candidate), standing.score(candidate)
     if glimpse is None:
-        return "not-tried", reasons.unpaid(standing)
+        return "not-tried", reasons.unpaid(standing, candidate)
     if reasons.hopeless(score):
         return "does-not-help", reasons.dropped(glimpse, candidate.run_steps)
     if glimpse.steps >= candidate.run_steps and not glimpse.learned:

@@ -1,6 +1,7 @@
 """Why a row says what it says, in plain words."""
 
 from collections.abc import Sequence
+from math import ceil
 from statistics import median
 
 from service.diagnosis.trials.comparing import LEARNED, NEARLY, Comparison
@@ -9,6 +10,7 @@ from service.diagnosis.trials.racing import ENOUGH
 from service.diagnosis.trials.ranking import PROMISE, winners
 from service.diagnosis.trials.standing import Standing
 from service.schemas.diagnosis import Finding
+from service.schemas.remedy import Candidate
 from service.schemas.run import Failure
 
 
@@ -28,15 +30,16 @@ def alone(failure: Failure) -> str:
     return failed(failure, "of the unchanged network beside it")
 
 
-def unpaid(standing: Standing) -> str:
+def unpaid(standing: Standing, candidate: Candidate) -> str:
     """It never ran."""
+    if standing.price(candidate) > standing.budget:
+        multiple = ceil(10 * standing.price(candidate) / standing.unit) / 10
+        return (
+            f"Not tried: beside the unchanged network it takes {multiple:.1f} times the cost of the diagnosis, and "
+            f"the budget of trials is {standing.race.submission.trials.max_cost:g} (`trials.max_cost`)."
+        )
     if winners(standing):
         return f"Not tried: other changes were {_shown(standing)} to work before its turn came."
-    if not standing.race.trials:
-        return (
-            f"Not tried: the budget of trials ({_budget(standing)}) is too small to run it beside the unchanged "
-            "network."
-        )
     return (
         f"Not tried: the budget of trials ({_budget(standing)}) went to changes that come first by evidence."
     )

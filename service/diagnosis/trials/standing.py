@@ -209,6 +209,12 @@ class Standing:
         """Of all whole runs that it has not had, in these seeds or those of the diagnosis."""
         return len(self.missing(candidate, seeds)) * self.cost(candidate, candidate.run_steps)
 
+    def price(self, candidate: Candidate) -> float:
+        """What it takes to compare it: its runs over all seeds, and the control's beyond the baseline."""
+        settled = sum(run.outcome is None or run.outcome.stopped == "settled" for run in self.race.baseline)
+        control = settled * self.cost(self.control, self.control.run_steps)
+        return control + len(self.seeds) * self.cost(candidate, candidate.run_steps)
+
     def _side(self, candidate: Candidate, outcomes: dict[int, Outcome]) -> Side:
         ordered = tuple(outcomes[seed] for seed in sorted(outcomes))
         return Side(candidate.submission, candidate.layers, ordered)

@@ -147,7 +147,7 @@ def test_a_change_that_makes_it_worse_is_not_said_to_still_guess() -> None:
 def test_where_no_run_can_be_paid_for_the_row_says_so() -> None:
     poor = evidence(*[outcome(0.0)] * 3, of=submission(trials={"max_cost": 0.1}))
     reason = Play(poor, source(candidate("cure")), by_name()).rows()["cure"].reason
-    assert "(0.1 times the cost of the diagnosis) is too small to run it" in reason
+    assert "it takes 1.0 times the cost of the diagnosis, and the budget of trials is 0.1" in reason
 
 
 def test_what_is_left_without_a_control_says_whose_run_failed() -> None:

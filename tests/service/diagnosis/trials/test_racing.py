@@ -128,6 +128,7 @@ def test_a_network_made_larger_is_charged_by_its_own_cost() -> None:
     play = Play(known, source(large, candidate("small")), by_name(small=0.8, large=0.8))
     assert play.asked("large") == []
     assert play.rows()["large"].result == "not-tried"
+    assert "times the cost of the diagnosis, and the budget of trials is 4" in play.rows()["large"].reason
     assert play.rows()["small"].result == "helps"
 
 
