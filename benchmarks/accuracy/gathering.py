@@ -7,7 +7,7 @@ from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 from benchmarks.accuracy.configuration import Configuration, Submission
-from benchmarks.accuracy.traces import CACHE, digest, kept, trace
+from benchmarks.accuracy.traces import CACHE, digest, is_kept, trace
 
 
 def submissions(configurations: Iterable[Configuration]) -> list[Submission]:
@@ -18,7 +18,7 @@ def submissions(configurations: Iterable[Configuration]) -> list[Submission]:
 
 def gather(configurations: Sequence[Configuration], jobs: int = 1, cache: Path = CACHE) -> None:
     """See to it that all traces are on disk."""
-    missing = [one for one in submissions(configurations) if kept(one, cache) is None]
+    missing = [one for one in submissions(configurations) if not is_kept(one, cache)]
     began = time.monotonic()
     if jobs > 1:
         with ProcessPoolExecutor(jobs) as pool:

@@ -47,6 +47,11 @@ def kept(submission: Submission, cache: Path = CACHE) -> Trace | None:
     return Trace.model_validate_json(gzip.decompress(place.read_bytes())) if place.is_file() else None
 
 
+def is_kept(submission: Submission, cache: Path = CACHE) -> bool:
+    """Whether its trace is on disk, without reading it."""
+    return _place(submission, cache).is_file()
+
+
 def trace(submission: Submission, cache: Path = CACHE) -> Trace:
     """The trace from disk, or made now and put there in one move, so that a killed run leaves none in halves."""
     known = kept(submission, cache)

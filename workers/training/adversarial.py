@@ -87,6 +87,12 @@ class Generator:
             made: Tensor = self.network(noise)
         return made.reshape(len(noise), *self._like.shape[1:]).to(self._like.dtype)
 
+    def skill(self, examples: Examples, batch: int, seed: int) -> float:
+        """How good its samples are, in eval mode; every variant of a seed is measured with the same noise."""
+        torch.manual_seed(seed)
+        self.network.eval()
+        return sample_skill(lambda n: self.make(self.noise(n)), examples.x, batch, examples.noise)
+
 
 def play(
     order: RunOrder,
@@ -147,11 +153,7 @@ def play(
             break
     course.settle()
     if course.first_nonfinite is None:
-        torch.manual_seed(order.seed)  # every variant of a seed is measured with the same noise
-        maker.eval()
-        course.sample_skill = sample_skill(
-            lambda n: generator.make(generator.noise(n)), examples.x, training.batch_size, examples.noise
-        )
+        course.sample_skill = generator.skill(examples, training.batch_size, order.seed)
     return course
 
 

@@ -28,13 +28,13 @@ class Glimpse:
     """Accuracy beside skill, where there is one."""
 
     @cached_property
-    def score(self) -> float | None:
-        """How promising it is: the level that it reached, or a part of what its accuracy gained; None without a level.
+    def score(self) -> float:
+        """How promising it is: the level that it reached, or a part of what its accuracy gained.
 
-        The larger of both; 0 where it went non-finite.
+        The larger of both; 0 where it went non-finite, or where there is no level.
         """
         if self.scale is None:
-            return None
+            return 0.0
         before, after = (
             0.0 if self.hint is None or each is None else self.hint.level(each)
             for each in (self.before, self.outcome)

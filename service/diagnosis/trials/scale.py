@@ -61,16 +61,16 @@ def scale_of(control: Side, trial: Side, dataset: DatasetInfo | None = None) -> 
     skilled = all(_skilled(outcome) for outcome in every)
     same = before is None or after is None or _reading(before) == _reading(after)
     if not (same and skilled):
-        return accuracy_scale(control, trial, dataset) or (Scale("skill") if skilled else None)
+        return _accuracy(control, trial, dataset) or (Scale("skill") if skilled else None)
     return Scale("skill")
 
 
 def hint_of(control: Side, trial: Side, dataset: DatasetInfo | None = None) -> Scale | None:
     """Accuracy beside the skill, where it is known what guessing reaches: one class may be most of the examples."""
-    return accuracy_scale(control, trial, dataset) if _entropy(control, trial) is not None else None
+    return _accuracy(control, trial, dataset) if _entropy(control, trial) is not None else None
 
 
-def accuracy_scale(control: Side, trial: Side, dataset: DatasetInfo | None = None) -> Scale | None:
+def _accuracy(control: Side, trial: Side, dataset: DatasetInfo | None = None) -> Scale | None:
     """Accuracy, where both sides have one."""
     if not all(_rated(side) for side in (control, trial)):
         return None

@@ -154,9 +154,9 @@ class Standing:
         return self._glimpses.get(candidate.name)
 
     def score(self, candidate: Candidate) -> float:
-        """How promising its glimpse is; 0 where there is none, or no level."""
+        """How promising its glimpse is; 0 where there is none."""
         seen = self.glimpse(candidate)
-        return (seen.score or 0.0) if seen is not None else 0.0
+        return 0.0 if seen is None else seen.score
 
     @cached_property
     def _glimpses(self) -> dict[str, Glimpse | None]:
